@@ -1,0 +1,1 @@
+"""What is true without a screen: pictures, data, models, training, concepts, faces, editing. No Qt, no command line."""

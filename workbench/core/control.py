@@ -1,0 +1,57 @@
+"""Pause, stop, stop after this epoch: asked by one thread, obeyed by another at its next yield."""
+
+from __future__ import annotations
+
+import threading
+
+from workbench.core.errors import Stopped
+
+
+class Control:
+    """One job's remote control. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._running = threading.Event()
+        self._running.set()
+        self._stop = threading.Event()
+        self._stop_after_epoch = threading.Event()
+
+    def pause(self) -> None:
+        """Hold the job at its next yield; everything it has stays in memory."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Let a paused job go on."""
+        self._running.set()
+
+    def stop(self) -> None:
+        """End the job at its next yield, paused or not; it saves what it has."""
+        self._stop.set()
+        self._running.set()
+
+    def stop_after_epoch(self) -> None:
+        """End a training when its current epoch is through."""
+        self._stop_after_epoch.set()
+        self._running.set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._running.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    @property
+    def stopping_after_epoch(self) -> bool:
+        return self._stop_after_epoch.is_set()
+
+    def wait_while_paused(self) -> None:
+        """Called by the job: returns at once unless it is paused."""
+        self._running.wait()
+
+    def check(self) -> None:
+        """Called by the job: waits while paused, raises `Stopped` when it was asked to stop."""
+        self.wait_while_paused()
+        if self.stopping:
+            raise Stopped

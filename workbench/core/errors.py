@@ -1,0 +1,82 @@
+"""The only error a user ever reads: what is wrong, and what to do next.
+
+Anything else that is raised is a bug of ours: it is logged with its traceback and shown as such.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """What the command line returns to its caller."""
+
+    DONE = 0
+    FAILED = 1  # an error of ours
+    USAGE = 2  # wrong input or usage
+    STOPPED = 3  # by the user
+    RESOURCES = 4  # out of memory or disk
+
+
+class WorkbenchError(Exception):
+    """Something a user can mend.
+
+    Args:
+        what: one sentence that says what is wrong.
+        next_step: one sentence that says what to do about it.
+        code: the exit code of the command line.
+    """
+
+    def __init__(self, what: str, next_step: str, code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(f"{what} {next_step}".strip())
+        self.what = what
+        self.next_step = next_step
+        self.code = code
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
+    """Raised inside a job at its next yield after the user asked it to stop."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> WorkbenchError:
+    """The error for a name that is not in a list, with the nearest known names.
+
+    >>> print(unknown("setting", "latnet", ["latent", "width"]))
+    There is no setting 'latnet'. Did you mean 'latent'?
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.6)
+    if near:
+        match = next(n for n in names if n.lower() == near[0])
+        hint = f"Did you mean '{match}'?"
+    else:
+        hint = f"Known: {', '.join(names)}." if names else ""
+    return WorkbenchError(f"There is no {kind} '{name}'.", hint)
+
+
+@contextmanager
+def file_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turn the operating system's refusals about `path` into a sentence. `doing` is a verb: 'read', 'write'."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkbenchError(
+                f"The disk is full: cannot {doing} '{path}'.",
+                "Free some space, or choose another folder.",
+                ExitCode.RESOURCES,
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise WorkbenchError(
+                f"No permission to {doing} '{path}'.", "Choose another folder, or change its permissions."
+            ) from error
+        if isinstance(error, FileNotFoundError):
+            raise WorkbenchError(f"'{path}' does not exist.", "Check the path.") from error
+        if isinstance(error, (IsADirectoryError, NotADirectoryError)):
+            raise WorkbenchError(f"Cannot {doing} '{path}': {error.strerror}.", "Check the path.") from error
+        raise

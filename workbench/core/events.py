@@ -1,0 +1,102 @@
+"""What a job reports while it runs: frozen values, safe to hand from thread to thread.
+
+No tensor that lives on a device, no Qt type, nothing mutable that two threads share: arrays are read-only copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+UInt8Picture = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is. `total` is None when that cannot be known; `rate` is units a second over the last moments;
+    `seconds_left` is None until it is steady enough to be worth showing."""
+
+    task: str
+    done: int
+    total: int | None
+    unit: str
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A training run exists on disk and its first step is about to be taken. `step` is 0, or where it resumes."""
+
+    run: Path
+    step: int
+    device: str
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Every step's losses since the last report, so that no curve has holes.
+
+    `steps` has shape (n,), int64; each of `values` has shape (n,), float32.
+    """
+
+    part: Literal["train", "validation"]
+    steps: npt.NDArray[np.int64]
+    values: Mapping[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A grid of pictures as the model makes them now: uint8 (H, W, 3), read-only."""
+
+    step: int
+    kind: Literal["samples", "reconstructions"]
+    picture: UInt8Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file or folder is complete on disk."""
+
+    path: Path
+    kind: Literal["checkpoint", "picture", "concept", "model", "recipe", "data", "codes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something the user should know: what was found, and what to do about it."""
+
+    finding: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Values measured on held-out data at one step, by name."""
+
+    step: int
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+Event = Progress | Started | Losses | Preview | Saved | Advice | Skipped | Measured
+
+
+def read_only(array: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+    """A contiguous copy that nobody can change: safe to hand to another thread."""
+    copy = np.array(array, order="C", copy=True)
+    copy.flags.writeable = False
+    return copy

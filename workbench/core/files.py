@@ -1,0 +1,130 @@
+"""Files that are whole or not there: written beside their place, flushed to disk, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import ExitCode, WorkbenchError, file_errors
+
+
+def _sync(path: Path) -> None:
+    """Flush a file, or a folder's list of names, to disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open a folder; its rename is journalled
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name in the same folder, so that a rename never crosses a file system."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+
+
+def write_file(path: Path, write: bytes | str | Callable[[Path], None]) -> None:
+    """Write `path` as a whole or not at all.
+
+    Args:
+        path: where the file will be; its folder is made.
+        write: the content, or a function that writes it to the path it is given.
+
+    Raises:
+        WorkbenchError: no permission, or the disk is full; an older file at `path` is untouched.
+    """
+    with file_errors(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = _beside(path)
+        try:
+            if isinstance(write, bytes):
+                part.write_bytes(write)
+            elif isinstance(write, str):
+                part.write_text(write, encoding="utf-8", newline="\n")
+            else:
+                write(part)
+            _sync(part)
+            os.replace(part, path)
+            _sync(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_folder(path: Path) -> Iterator[Path]:
+    """A folder that appears at `path` only when the block ends well; `path` must not exist yet.
+
+    >>> with write_folder(target) as part:            # doctest: +SKIP
+    ...     (part / "weights.safetensors").write_bytes(data)
+    """
+    with file_errors(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = _beside(path)
+        part.mkdir()
+        try:
+            yield part
+            for file in part.rglob("*"):
+                _sync(file)
+            _sync(part)
+            os.replace(part, path)
+            _sync(path.parent)
+        finally:
+            if part.exists():
+                shutil.rmtree(part, ignore_errors=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as JSON that a person can read."""
+    write_file(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; a damaged one raises `WorkbenchError`."""
+    with file_errors(path, "read"):
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise WorkbenchError(
+                f"'{path}' is damaged: it is not valid JSON.", "Use a backup, or make it again."
+            ) from error
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a killed program left half-written in `folder`."""
+    for part in folder.glob(".*.part"):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def need_space(folder: Path, bytes_needed: int) -> None:
+    """Raise `WorkbenchError` when the disk of `folder` has less than `bytes_needed` free."""
+    existing = next((p for p in (folder, *folder.parents) if p.exists()), Path("."))
+    free = shutil.disk_usage(existing).free
+    if free < bytes_needed:
+        raise WorkbenchError(
+            f"'{folder}' needs {bytes_needed / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free.",
+            "Free some space, or choose another folder.",
+            ExitCode.RESOURCES,
+        )
+
+
+def unused_path(path: Path) -> Path:
+    """`path`, or `path` with the first number that is not taken: nothing is overwritten unasked."""
+    if not path.exists():
+        return path
+    number = 2
+    while (candidate := path.with_name(f"{path.stem}-{number}{path.suffix}")).exists():
+        number += 1
+    return candidate
