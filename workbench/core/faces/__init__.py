@@ -1,0 +1,1 @@
+"""Faces in photos: found, their eyes and mouth placed, aligned as a model expects them."""

@@ -1,0 +1,1 @@
+"""The models: each one file, each keeping the contract of `base`."""

@@ -1,0 +1,1 @@
+"""A run on disk: its description, its metrics, its checkpoints, and the trained model one opens from it."""

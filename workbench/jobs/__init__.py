@@ -1,0 +1,1 @@
+"""Long work as generators: a job yields frozen events and returns its result. No Qt."""

@@ -1,0 +1,24 @@
+"""What a job is, and the simplest host for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+from workbench.core.events import Event
+
+Result = TypeVar("Result")
+Job = Generator[Event, None, Result]
+"""Yields events while it works and returns its result. It ends in exactly one of three ways: it returns (done), it
+raises `Stopped`, or it raises another exception (failed). A training that is stopped saves and returns."""
+
+
+def run(job: Job[Result], on_event: Callable[[Event], None] = lambda event: None) -> Result:
+    """Drive `job` to its end in this thread, handing each event to `on_event`, and give its result."""
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        on_event(event)
