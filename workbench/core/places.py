@@ -1,0 +1,35 @@
+"""Where the program keeps things that are not in a folder the user chose."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_APP = "latent-workbench"
+
+
+def _place(name: str, default: str) -> Path:
+    home = os.environ.get("WORKBENCH_HOME")
+    return Path(home) / name if home else Path(default)
+
+
+def cache_folder() -> Path:
+    """Decoded pictures and codes: safe to delete, made again when needed."""
+    return _place("cache", platformdirs.user_cache_dir(_APP, appauthor=False))
+
+
+def preferences_folder() -> Path:
+    """Window layout, last folders, the list of known photos."""
+    return _place("preferences", platformdirs.user_config_dir(_APP, appauthor=False))
+
+
+def log_folder() -> Path:
+    """The program's log."""
+    return _place("logs", platformdirs.user_log_dir(_APP, appauthor=False))
+
+
+def runs_folder() -> Path:
+    """Where trainings go unless the user says otherwise: `~/Workbench/runs`."""
+    return _place("runs", str(Path.home() / "Workbench" / "runs"))
