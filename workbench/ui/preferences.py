@@ -1,0 +1,26 @@
+"""What the window remembers: an ini file that a person can read, in the user's folder for preferences."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+
+from workbench.core.places import preferences_folder
+
+RECENT = 8
+
+
+def preferences() -> QSettings:
+    """The window's preferences; values written are on disk soon after."""
+    return QSettings(str(preferences_folder() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def recent(key: str) -> list[str]:
+    """The list remembered under `key`, newest first."""
+    value = preferences().value(key, [])
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]  # one item is read as a text
+
+
+def remember_recent(key: str, item: str) -> None:
+    """Put `item` at the head of the list under `key`."""
+    items = [item, *(old for old in recent(key) if old != item)]
+    preferences().setValue(key, items[:RECENT])
