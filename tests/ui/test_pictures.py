@@ -1,0 +1,194 @@
+"""The picture view: numpy to Qt and back, zoom, pan, compare, faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.ui.picture_view import Compare, PictureView
+from workbench.ui.pictures import Patch, Pyramid, from_qimage, to_qimage
+
+BLUE, RED = (20, 40, 200), (200, 40, 20)
+
+
+def plain(colour: tuple[int, int, int], width: int = 200, height: int = 100) -> np.ndarray:
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> PictureView:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(640, 480)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def colour_at(view: PictureView, x: float, y: float) -> tuple[int, int, int]:
+    colour = view.grab().toImage().pixelColor(round(x), round(y))
+    return colour.red(), colour.green(), colour.blue()
+
+
+def wheel(view: PictureView, at: QPointF, steps: int) -> None:
+    event = QWheelEvent(
+        at,
+        view.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view, event)
+
+
+@pytest.mark.parametrize("width", [1, 33, 64])
+def test_a_picture_of_any_width_survives_the_way_to_qt_and_back(width: int) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (7, width, 3), np.uint8)
+    assert np.array_equal(from_qimage(to_qimage(rgb)), rgb)
+
+
+def test_a_slice_that_is_not_contiguous_becomes_the_same_picture() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (20, 31, 3), np.uint8)
+    assert np.array_equal(from_qimage(to_qimage(rgb[::2, 1:-1])), rgb[::2, 1:-1])
+
+
+def test_a_qimage_does_not_change_with_the_array_it_came_from() -> None:
+    rgb = plain(RED)
+    image = to_qimage(rgb)
+    rgb[:] = 0
+    assert image.pixelColor(5, 5) == QColor(*RED)
+
+
+def test_a_picture_with_transparency_becomes_rgb() -> None:
+    image = QImage(3, 2, QImage.Format.Format_ARGB32)
+    image.fill(QColor(*BLUE))
+    assert np.array_equal(from_qimage(image), plain(BLUE, 3, 2))
+
+
+def test_a_small_scale_paints_from_a_smaller_copy_that_is_never_too_small() -> None:
+    pyramid = Pyramid(plain(RED, 3000, 2000))
+    for scale in (1.0, 0.5, 0.3, 0.2):
+        assert pyramid.level(scale).width() >= 3000 * scale
+    assert pyramid.level(0.2).width() == 750
+
+
+def test_an_opened_picture_is_fitted(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    left_top, right_bottom = view.to_screen(QPointF(0, 0)), view.to_screen(QPointF(200, 100))
+    assert view.rect().contains(left_top.toPoint())
+    assert view.rect().contains(right_bottom.toPoint())
+    assert right_bottom.x() - left_top.x() > 0.9 * view.width()
+
+
+def test_a_fitted_picture_stays_fitted_when_the_window_grows(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    before = view.scale
+    view.resize(1280, 960)
+    assert view.scale == pytest.approx(2 * before, rel=0.05)
+
+
+def test_the_wheel_zooms_at_the_pointer(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    at = QPointF(200, 260)
+    before, scale = view.to_photo(at), view.scale
+    wheel(view, at, 3)
+    after = view.to_photo(at)
+    assert view.scale == pytest.approx(scale * 1.2**3)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_a_drag_pans_and_a_double_click_fits_again(view: PictureView, qtbot: QtBot) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    fitted = view.scale
+    wheel(view, QPointF(320, 240), 5)
+    before = view.to_screen(QPointF(100, 50))
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(320, 240))
+    qtbot.mouseMove(view, QPoint(350, 260))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(350, 260))
+    moved = view.to_screen(QPointF(100, 50)) - before
+    assert (moved.x(), moved.y()) == pytest.approx((30, 20))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(320, 240))
+    assert view.scale == pytest.approx(fitted)
+
+
+def test_plus_minus_and_zero_zoom_with_the_keyboard(view: PictureView, qtbot: QtBot) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    fitted = view.scale
+    qtbot.keyClick(view, Qt.Key.Key_Plus)
+    assert view.scale > fitted
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.scale == pytest.approx(fitted)
+
+
+def test_the_result_is_shown_and_the_original_while_it_is_held(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)), Pyramid(plain(BLUE)))
+    assert colour_at(view, 320, 240) == BLUE
+    view.hold_original(True)
+    assert colour_at(view, 320, 240) == RED
+    view.hold_original(False)
+    assert colour_at(view, 320, 240) == BLUE
+
+
+def test_side_by_side_shows_the_original_on_the_left(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)), Pyramid(plain(BLUE)))
+    view.set_compare(Compare.SIDE_BY_SIDE)
+    assert colour_at(view, 160, 240) == RED
+    assert colour_at(view, 480, 240) == BLUE
+
+
+def test_the_split_line_is_dragged(view: PictureView, qtbot: QtBot) -> None:
+    view.set_picture(Pyramid(plain(RED)), Pyramid(plain(BLUE)))
+    view.set_compare(Compare.SPLIT)
+    assert colour_at(view, 280, 200) == RED
+    assert colour_at(view, 360, 200) == BLUE
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(320, 200))
+    qtbot.mouseMove(view, QPoint(480, 200))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(480, 200))
+    assert colour_at(view, 360, 200) == RED
+    assert colour_at(view, 520, 200) == BLUE
+
+
+def test_a_patch_covers_its_area_until_the_whole_result_comes(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    view.set_patch(Patch(to_qimage(plain(BLUE, 16, 16)), QRectF(80, 30, 40, 40)))
+    inside, outside = view.to_screen(QPointF(100, 50)), view.to_screen(QPointF(20, 50))
+    assert colour_at(view, inside.x(), inside.y()) == BLUE
+    assert colour_at(view, outside.x(), outside.y()) == RED
+    view.set_result(Pyramid(plain(RED)))
+    assert colour_at(view, inside.x(), inside.y()) == RED
+
+
+def test_a_click_on_one_of_several_faces_chooses_it(view: PictureView, qtbot: QtBot) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    view.set_faces([(10, 10, 60, 60), (120, 20, 180, 80)])
+    at = view.to_screen(QPointF(150, 50)).toPoint()
+    with qtbot.waitSignal(view.face_chosen) as chosen:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at)
+    assert chosen.args == [1]
+
+
+def test_a_drag_over_a_face_does_not_choose_it(view: PictureView, qtbot: QtBot) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    view.set_faces([(10, 10, 60, 60), (120, 20, 180, 80)])
+    at = view.to_screen(QPointF(150, 50)).toPoint()
+    with qtbot.assertNotEmitted(view.face_chosen):
+        qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=at)
+        qtbot.mouseMove(view, at + QPoint(40, 0))
+        qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at + QPoint(40, 0))
+
+
+def test_another_picture_of_the_same_size_may_keep_the_zoom(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    view.zoom(2)
+    zoomed = view.scale
+    view.set_picture(Pyramid(plain(BLUE)), keep_zoom=True)
+    assert view.scale == zoomed
+    view.set_picture(Pyramid(plain(BLUE, 50, 50)), keep_zoom=True)
+    assert view.scale != zoomed
