@@ -80,3 +80,34 @@ def file_errors(path: Path, doing: str) -> Iterator[None]:
         if isinstance(error, (IsADirectoryError, NotADirectoryError)):
             raise WorkbenchError(f"Cannot {doing} '{path}': {error.strerror}.", "Check the path.") from error
         raise
+
+
+def explain(error: BaseException) -> WorkbenchError | None:
+    """What an exception means to a user who can do something about it, or None when it is a bug of ours.
+
+    For the hosts of jobs: memory and disk can run out anywhere. Needs no import of torch to know its errors.
+    """
+    if isinstance(error, WorkbenchError):
+        return error
+    if out_of_memory(error):
+        return WorkbenchError(
+            "The computer ran out of memory.", "Close other programs, or work with smaller pictures.", ExitCode.RESOURCES
+        )
+    if isinstance(error, OSError):
+        try:
+            with file_errors(Path(error.filename or "a file"), "use"):
+                raise error
+        except WorkbenchError as explained:
+            return explained
+        except OSError:
+            return None
+    return None
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that memory ran out: Python's, CUDA's, Apple's or the CPU allocator's way of saying it."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & {"MemoryError", "OutOfMemoryError"}:
+        return True
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in said or "can't allocate memory" in said)

@@ -1,0 +1,152 @@
+"""The terminal as the host of a job: its events become bars, Ctrl-C becomes a request to stop."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from workbench.cli.output import note, say_json
+from workbench.core.control import Control
+
+if TYPE_CHECKING:
+    from workbench.core.events import Event
+    from workbench.core.events import Progress as ProgressEvent
+    from workbench.jobs.api import Job
+
+Result = TypeVar("Result")
+
+_SKIPPED_SHOWN = 5
+
+
+def run_job(start: Callable[[Control], Job[Result]], *, json_lines: bool = False) -> Result:
+    """Run a job to its end and give its result. The only place where the command line hosts one.
+
+    Args:
+        start: makes the job, given its remote control.
+        json_lines: print each event as one line of JSON on standard output, instead of bars on standard error.
+
+    Raises:
+        Stopped: the user pressed Ctrl-C, and the job is not one that saves and returns.
+    """
+    from workbench.jobs.api import run
+
+    control = Control()
+    with _stop_on_signal(control):
+        if json_lines:
+            return run(start(control), _say_event)
+        with Display() as display:
+            return run(start(control), display.show)
+
+
+@contextmanager
+def _stop_on_signal(control: Control) -> Iterator[None]:
+    """While the block runs, Ctrl-C and a polite kill ask the job to stop; a second Ctrl-C breaks it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread receives signals
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if control.stopping:
+            raise KeyboardInterrupt
+        note("Stopping, and saving what there is. Press Ctrl-C again to break off at once.")
+        control.stop()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_event(event: Event) -> None:
+    """An event as one line of JSON: `{"event": "losses", "part": "train", ...}`; pictures stay in the run folder."""
+    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.name != "picture"}
+    say_json({"event": type(event).__name__.lower(), **fields}, indent=None)
+
+
+class Display:
+    """Shows events on standard error: bars when it is a terminal, otherwise only what should be read."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[count]}"),
+            TextColumn("[dim]{task.fields[detail]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._losses: dict[str, float] = {}
+        self._skipped = 0
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+        if self._skipped > _SKIPPED_SHOWN:
+            note(f"… and {self._skipped - _SKIPPED_SHOWN} more were left out; 'workbench data info' lists them all.")
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        from workbench.core import events
+
+        match event:
+            case events.Progress():
+                self._show_progress(event)
+            case events.Losses(part=part, values=values):
+                prefix = "" if part == "train" else "validation "
+                self._losses |= {prefix + name: float(curve[-1]) for name, curve in values.items() if len(curve)}
+            case events.Started(run=run, step=step, device=device):
+                where = f" from step {step}" if step else ""
+                self._say(f"Training on {device}{where}; everything goes to '{run}'.")
+            case events.Advice(finding=finding, remedy=remedy):
+                self._say(f"{finding} {remedy}")
+            case events.Skipped(name=name, reason=reason):
+                self._skipped += 1
+                if self._skipped <= _SKIPPED_SHOWN:
+                    self._say(f"Left out '{name}': {reason}")
+            case _:
+                pass  # previews, saved files and measures are in the result
+
+    def _say(self, text: str) -> None:
+        """A line above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _show_progress(self, event: ProgressEvent) -> None:
+        total = "" if event.total is None else f"/{event.total}"
+        count = f"{event.done}{total} {event.unit}"
+        details = [f"{name} {value:.4g}" for name, value in self._losses.items()]
+        if event.rate is not None:
+            details.append(f"{event.rate:.0f}/s")
+        if event.seconds_left is not None:
+            details.append(f"{duration(event.seconds_left)} left")
+        if event.task not in self._tasks:
+            self._tasks[event.task] = self._bars.add_task(event.task, total=event.total, count="", detail="")
+        self._bars.update(
+            self._tasks[event.task], completed=event.done, total=event.total, count=count, detail=", ".join(details)
+        )
+
+
+def duration(seconds: float) -> str:
+    """A span of time as a person says it: `duration(95)` is "1 min 35 s"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,106 @@
+"""`workbench edit`, `encode` and `sample`: pictures into codes and codes into pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.console import run_job
+from workbench.cli.options import Json, Model, Photo
+from workbench.cli.output import say, say_json
+from workbench.core.errors import WorkbenchError
+
+_OUT_HELP = "The picture to write: .png, .jpg or .webp."
+
+
+def edit(
+    photo: Photo,
+    out: Annotated[Path, typer.Option(metavar="FILE", help=_OUT_HELP)],
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="A run folder, a checkpoint folder or a NAME.workbench file.")
+    ] = None,
+    concept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=STRENGTH", help="Move this slider, as in Smiling=1.5; may be repeated."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Repeat this edit: a recipe's JSON, or an exported picture.")
+    ] = None,
+    face_only: Annotated[
+        bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")
+    ] = False,
+    face: Annotated[int, typer.Option(min=1, help="Which face, when there are several; 1 is the largest.")] = 1,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of a JPEG or WebP picture.")] = 92,
+    save_recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the recipe as JSON too.")] = None,
+    json: Json = False,
+) -> None:
+    """Change a face in a photo by the strength of concepts, and write the whole photo."""
+    from workbench.jobs.edit import EditRequest
+    from workbench.jobs.edit import edit as edit_job
+
+    request = EditRequest(
+        photo=photo,
+        model=model,
+        out=out,
+        strengths=_strengths(concept or []),
+        mode="face" if face_only else "photo",
+        face=face,
+        recipe=recipe,
+        quality=quality,
+        save_recipe=save_recipe,
+    )
+    written = run_job(lambda control: edit_job(request, control))
+    _say_written(written, json)
+
+
+def encode(
+    photo: Photo,
+    model: Annotated[Path, typer.Option(metavar="MODEL", help="A run, a checkpoint or a NAME.workbench file.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The code to write: .safetensors.")],
+    json: Json = False,
+) -> None:
+    """Write the code of the face in a photo."""
+    from workbench.jobs.edit import encode_photo
+
+    _say_written(run_job(lambda control: encode_photo(photo, model, out, control)), json)
+
+
+def sample(
+    model: Model,
+    out: Annotated[Path, typer.Option(metavar="FILE", help=_OUT_HELP)],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many pictures.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pictures.")] = 0,
+    json: Json = False,
+) -> None:
+    """Write a grid of random pictures as the model imagines them."""
+    from workbench.core.pictures import write_picture
+    from workbench.core.runs.trained import open_model
+    from workbench.core.training.previews import grid
+
+    pictures = open_model(model).sample(count, seed)
+    write_picture(out, grid(pictures, math.ceil(math.sqrt(count))), ai="generated")
+    _say_written(out, json)
+
+
+def _strengths(pairs: list[str]) -> dict[str, float]:
+    """`["Smiling=1.5"]` as names and numbers."""
+    strengths = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        try:
+            strengths[name.strip()] = float(text)
+        except ValueError as error:
+            raise WorkbenchError(
+                f"'{pair}' is not a concept with its strength.", "Write it as name=number, for example Smiling=1.5."
+            ) from error
+    return strengths
+
+
+def _say_written(path: Path, json: bool) -> None:
+    if json:
+        say_json({"file": path})
+    else:
+        say(str(path))

@@ -1,0 +1,22 @@
+"""The options that several commands share, so that each is named, explained and checked in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A run folder, a checkpoint folder or a NAME.workbench file.")
+]
+
+Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face in it.")]
+
+SOURCE_HELP = (
+    "A built-in set (builtin:avatars), a folder or zip of pictures, a folder of labelled folders, or CelebA's folder."
+)
+
+Data = Annotated[str, typer.Option("--data", metavar="SRC", help=SOURCE_HELP)]
