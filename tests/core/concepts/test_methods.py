@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from workbench.core.concepts.methods import METHODS, Examples, method_named
+from workbench.core.concepts.methods.balanced_means import balance
+from workbench.core.errors import WorkbenchError
+
+
+def unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_finds_a_planted_direction_and_points_to_more_of_it(method: str) -> None:
+    rng = np.random.default_rng(0)
+    truth = unit(rng.normal(size=16))
+    without = rng.normal(size=(600, 16)).astype(np.float32)
+    noise = 0.1 * rng.normal(size=(600, 16))
+    with_it = (without + 3.0 * truth + noise).astype(np.float32)
+    assert unit(METHODS[method].find(Examples(with_it, without))) @ truth > 0.97
+
+
+def test_the_difference_of_means_is_just_that() -> None:
+    with_it = np.array([[1, 0], [3, 2]], np.float32)
+    without = np.array([[0, 0], [0, 4], [0, 2]], np.float32)
+    assert METHODS["mean-difference"].find(Examples(with_it, without)).tolist() == [2.0, -1.0]
+
+
+def test_balanced_means_lose_most_of_what_a_correlated_label_leaks_into_the_plain_difference(planted) -> None:
+    plain, balanced = (unit(METHODS[name].find(planted.examples())) for name in ("mean-difference", "balanced-means"))
+    assert abs(plain @ planted.man) > 0.5  # a slider that would make women of smiling men
+    assert abs(balanced @ planted.man) < 0.05
+    assert balanced @ planted.smile > 0.97
+
+
+def test_balancing_gives_every_label_the_same_share_on_both_sides() -> None:
+    rng = np.random.default_rng(1)
+    has = rng.random(3000) < 0.4
+    columns = {
+        "Male": (rng.random(3000) < np.where(has, 0.3, 0.6)).astype(np.int64),
+        "source": np.where(has, rng.choice(3, 3000, p=[0.6, 0.3, 0.1]), rng.choice(3, 3000, p=[0.2, 0.4, 0.4])),
+        "Hat": rng.integers(0, 2, 3000),
+    }
+    order = np.argsort(~has, kind="stable")
+    groups = {name: values[order] for name, values in columns.items()}
+    codes = rng.normal(size=(3000, 2)).astype(np.float32)
+    weights = balance(Examples(codes[has], codes[~has], groups))
+    assert [w.sum() for w in weights] == pytest.approx([1.0, 1.0])
+    for values in groups.values():
+        first, second = (np.bincount(v, w, 3) for v, w in zip(np.split(values, [has.sum()]), weights, strict=True))
+        assert first == pytest.approx(second, abs=1e-4)
+
+
+def test_with_one_label_the_weights_are_those_of_repeating_pictures_until_shares_are_equal() -> None:
+    groups = np.array([0] * 30 + [1] * 10 + [0] * 20 + [1] * 60)
+    codes = np.zeros((120, 2), np.float32)
+    with_weights, without_weights = balance(Examples(codes[:40], codes[40:], {"Male": groups}))
+    assert with_weights[:30].sum() == pytest.approx(0.5)  # the mean of 30/40 and 20/80
+    assert without_weights[:20].sum() == pytest.approx(0.5)
+    assert len(set(with_weights[:30].round(9))) == 1
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        np.repeat([1, 0], 50),  # another spelling of the label itself
+        np.array([1] * 49 + [0] + [0] * 49 + [1]),  # the same with two slips
+        np.array([0] * 50 + [0] * 25 + [1] * 25),  # occurs on one side only
+        np.zeros(100, np.int64),  # says nothing
+    ],
+)
+def test_a_label_that_cannot_be_balanced_is_left_alone(groups: npt.NDArray[np.int64]) -> None:
+    codes = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+    examples = Examples(codes[:50], codes[50:], {"other": groups})
+    assert METHODS["balanced-means"].find(examples) == pytest.approx(METHODS["mean-difference"].find(examples))
+
+
+def test_a_handful_of_odd_pictures_never_speaks_for_a_whole_group() -> None:
+    rng = np.random.default_rng(0)
+    groups = {"a": rng.integers(0, 2, 400), "b": rng.integers(0, 2, 400), "c": np.array([1] * 12 + [0] * 388)}
+    codes = rng.normal(size=(400, 4)).astype(np.float32)
+    for weights in balance(Examples(codes[:200], codes[200:], groups)):
+        assert weights.max() <= 10.5 / 200
+
+
+def test_the_logistic_normal_belongs_to_the_codes_and_not_to_their_scaled_copies() -> None:
+    rng = np.random.default_rng(0)
+    scale = np.array([100.0, 1.0, 0.01])
+    has = np.arange(2000) < 1000
+    codes = (rng.normal(size=(2000, 3)) + has[:, None] * np.array([0.5, 1.0, 1.0])) * scale
+    found = METHODS["logistic"].find(Examples(codes[has].astype(np.float32), codes[~has].astype(np.float32)))
+    assert unit(found * scale) @ unit(np.array([0.5, 1.0, 1.0])) > 0.99
+
+
+def test_a_dimension_that_the_encoder_does_not_use_disturbs_no_method() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(200, 4)).astype(np.float32)
+    codes[:100, 0] += 2
+    codes[:, 3] = 0.0
+    for method in METHODS.values():
+        found = method.find(Examples(codes[:100], codes[100:]))
+        assert np.isfinite(found).all()
+        assert found[3] == 0
+
+
+def test_an_unknown_method_is_refused_with_the_nearest() -> None:
+    with pytest.raises(WorkbenchError, match=r"no method 'balanced-mean'. Did you mean 'balanced-means'"):
+        method_named("balanced-mean")
+
+
+def test_every_method_describes_itself() -> None:
+    for name, method in METHODS.items():
+        assert method.name == name
+        assert method.title
+        assert method.summary.endswith(".")
