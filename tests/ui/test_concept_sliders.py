@@ -1,0 +1,223 @@
+"""The sliders: what a hand, a wheel and a keyboard do to a strength."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.core.concepts.concept import Counts, Direction
+from workbench.ui.concept_sliders import ConceptRow, ConceptSliders
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def direction(auc: float | None = 0.95, low: float = -3.0, high: float = 3.0) -> Direction:
+    vector = np.array([1, 0, 0, 0], np.float32)
+    return Direction("logistic", vector, sigma=1.5, low=low, high=high, auc=auc, counts=Counts(1502, 3396, 207, 424))
+
+
+@pytest.fixture
+def sliders(qtbot: QtBot) -> ConceptSliders:
+    sliders = ConceptSliders()
+    qtbot.addWidget(sliders)
+    sliders.set_concepts({"Smiling": direction(), "Facial_Hair": direction(0.61)})
+    sliders.resize(320, 400)
+    sliders.show()
+    qtbot.waitExposed(sliders)
+    return sliders
+
+
+@pytest.fixture
+def smiling(sliders: ConceptSliders) -> ConceptRow:
+    return sliders.rows["Smiling"]
+
+
+def place(row: ConceptRow, strength: float, dx: int = 0) -> QPoint:
+    return row.slider.handle_position(strength).toPoint() + QPoint(dx, 0)
+
+
+def drag(qtbot: QtBot, row: ConceptRow, *strengths: float) -> None:
+    qtbot.mousePress(row.slider, LEFT, pos=place(row, row.strength))
+    for strength in strengths:
+        qtbot.mouseMove(row.slider, place(row, strength))
+    qtbot.mouseRelease(row.slider, LEFT, pos=place(row, strengths[-1]))
+
+
+def turn_wheel(widget: QApplication | object, notches: int) -> bool:
+    middle = QPointF(widget.rect().center())  # type: ignore[attr-defined]
+    event = QWheelEvent(
+        middle,
+        widget.mapToGlobal(middle),  # type: ignore[attr-defined]
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)  # type: ignore[arg-type]
+    return event.isAccepted()
+
+
+def test_a_drag_tells_every_value_and_ends_once(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    values, ends = [], []
+    sliders.changed.connect(lambda name, strength: values.append((name, strength)))
+    sliders.gesture_ended.connect(ends.append)
+    drag(qtbot, smiling, 0.5, 1.0, 1.5)
+    assert [name for name, _ in values] == ["Smiling"] * 3
+    assert [strength for _, strength in values] == pytest.approx([0.5, 1.0, 1.5], abs=0.03)
+    assert ends == ["Smiling"]
+    assert smiling.box.value() == smiling.strength
+    assert sliders.strengths == {"Smiling": smiling.strength}
+
+
+def test_near_the_middle_the_handle_stays_at_zero(qtbot: QtBot, smiling: ConceptRow) -> None:
+    drag(qtbot, smiling, 1.0)
+    qtbot.mousePress(smiling.slider, LEFT, pos=place(smiling, smiling.strength))
+    qtbot.mouseMove(smiling.slider, place(smiling, 0.0, dx=4))
+    qtbot.mouseRelease(smiling.slider, LEFT, pos=place(smiling, 0.0, dx=4))
+    assert smiling.strength == 0
+
+
+def test_a_drag_beyond_the_end_stops_at_the_end(qtbot: QtBot, smiling: ConceptRow) -> None:
+    qtbot.mousePress(smiling.slider, LEFT, pos=place(smiling, 0))
+    qtbot.mouseMove(smiling.slider, QPoint(2000, 10))
+    qtbot.mouseRelease(smiling.slider, LEFT, pos=QPoint(2000, 10))
+    assert smiling.strength == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "step"),
+    [
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 0.1),
+        (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier, -0.1),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, -0.01),
+        (Qt.Key.Key_PageUp, Qt.KeyboardModifier.NoModifier, 0.5),
+        (Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier, -0.5),
+        (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, 3.0),
+    ],
+)
+def test_keys_step(qtbot: QtBot, smiling: ConceptRow, key: Qt.Key, modifier: Qt.KeyboardModifier, step: float) -> None:
+    qtbot.keyClick(smiling.slider, key, modifier)
+    assert smiling.strength == pytest.approx(step)
+
+
+def test_keys_in_quick_succession_are_one_gesture(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    ends: list[str] = []
+    sliders.gesture_ended.connect(ends.append)
+    for _ in range(5):
+        qtbot.keyClick(smiling.slider, Qt.Key.Key_Right)
+    assert ends == []
+    qtbot.waitUntil(lambda: ends == ["Smiling"])
+
+
+def test_a_gesture_of_keys_ends_when_the_focus_goes(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    smiling.slider.setFocus()
+    qtbot.keyClick(smiling.slider, Qt.Key.Key_Right)
+    with qtbot.waitSignal(sliders.gesture_ended, timeout=100):
+        sliders.rows["Facial_Hair"].slider.setFocus()
+
+
+def test_a_double_click_on_the_name_resets(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    smiling.set_strength(1.2)
+    with qtbot.waitSignals([sliders.changed, sliders.gesture_ended]):
+        qtbot.mouseDClick(smiling.label, LEFT)
+    assert smiling.strength == 0
+
+
+def test_a_double_click_on_the_number_resets(qtbot: QtBot, smiling: ConceptRow) -> None:
+    smiling.set_strength(1.2)
+    qtbot.mouseDClick(smiling.box.lineEdit(), LEFT)
+    assert (smiling.strength, smiling.box.value()) == (0, 0)
+
+
+def test_a_double_click_in_the_trough_does_not_reset(qtbot: QtBot, smiling: ConceptRow) -> None:
+    qtbot.mouseClick(smiling.slider, LEFT, pos=place(smiling, 2.0))
+    qtbot.mouseDClick(smiling.slider, LEFT, pos=place(smiling, 2.0))
+    assert smiling.strength == pytest.approx(2.0, abs=0.05)
+
+
+def test_backspace_resets(qtbot: QtBot, smiling: ConceptRow) -> None:
+    smiling.set_strength(-1.2)
+    qtbot.keyClick(smiling.slider, Qt.Key.Key_Backspace)
+    assert smiling.strength == 0
+
+
+def test_a_number_is_typed(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    values: list[float] = []
+    sliders.changed.connect(lambda _, strength: values.append(strength))
+    smiling.box.selectAll()
+    qtbot.keyClicks(smiling.box, "1.25")
+    assert values == []
+    qtbot.keyClick(smiling.box, Qt.Key.Key_Return)
+    assert values == [1.25]
+    assert smiling.strength == 1.25
+
+
+def test_the_wheel_scrolls_the_page_unless_the_slider_has_the_focus(smiling: ConceptRow) -> None:
+    smiling.slider.clearFocus()
+    turn_wheel(smiling.slider, 1)
+    assert smiling.strength == 0
+    smiling.slider.setFocus()
+    assert turn_wheel(smiling.slider, 2)
+    assert smiling.strength == pytest.approx(0.2)
+
+
+def test_values_that_are_set_are_not_told(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    with qtbot.assertNotEmitted(sliders.changed):
+        sliders.set_strengths({"Smiling": 0.7})
+    assert (smiling.strength, smiling.box.value()) == (0.7, 0.7)
+
+
+def test_a_value_beyond_the_ends_moves_the_end(smiling: ConceptRow) -> None:
+    smiling.set_strength(4.5)
+    assert (smiling.strength, smiling.box.value()) == (4.5, 4.5)
+
+
+def test_reset_all_is_told_once_and_only_when_something_changed(qtbot: QtBot, sliders: ConceptSliders) -> None:
+    assert not sliders.reset_all_button.isEnabled()
+    sliders.set_strengths({"Smiling": 1, "Facial_Hair": -1})
+    with qtbot.waitSignal(sliders.all_reset), qtbot.assertNotEmitted(sliders.changed):
+        qtbot.mouseClick(sliders.reset_all_button, LEFT)
+    assert sliders.strengths == {}
+    assert not sliders.reset_all_button.isEnabled()
+
+
+def test_a_changed_concept_is_marked(smiling: ConceptRow) -> None:
+    assert not smiling.reset_button.isVisible()
+    smiling.set_strength(0.5)
+    assert smiling.reset_button.isVisible()
+    assert smiling.label.font().bold()
+
+
+def test_the_badge_says_how_sure_in_a_sentence(sliders: ConceptSliders) -> None:
+    row = sliders.rows["Facial_Hair"]
+    assert "0.61" in row.badge.text()
+    assert "weak" in row.badge.text()
+    for part in ("61 times in 100", "logistic", "1,502", "424"):
+        assert part in row.badge.toolTip()
+
+
+def test_a_concept_without_a_measurement_says_so(sliders: ConceptSliders) -> None:
+    sliders.set_concepts({"Hat": direction(auc=None)})
+    assert "not measured" in sliders.rows["Hat"].badge.text()
+
+
+def test_a_search_field_appears_for_many_concepts_and_filters(qtbot: QtBot, sliders: ConceptSliders) -> None:
+    assert not sliders.search.isVisible()
+    sliders.set_concepts({f"Concept_{i}": direction() for i in range(9)})
+    assert sliders.search.isVisible()
+    qtbot.keyClicks(sliders.search, "concept 7")
+    assert [name for name, row in sliders.rows.items() if row.isVisible()] == ["Concept_7"]
+
+
+def test_every_control_has_a_name_and_a_tooltip(sliders: ConceptSliders) -> None:
+    for row in sliders.rows.values():
+        for control in (row.slider, row.box, row.reset_button):
+            assert control.accessibleName()
+            assert control.toolTip()
+            assert control.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -1,0 +1,266 @@
+"""The column of concepts: each a name, how sure it is, a number and a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.ui.strength_slider import StrengthBox, StrengthSlider
+from workbench.ui.theme import GRID, heading, icon, muted
+
+if TYPE_CHECKING:
+    from workbench.core.concepts.concept import Direction
+
+SEARCH_FROM = 9
+"""A search field appears from so many concepts on."""
+_WEAK = 0.75  # an AUC below this is hardly better than guessing
+
+
+def title(name: str) -> str:
+    """A concept's name as one reads it: 'Facial_Hair' is 'Facial Hair'."""
+    return name.replace("_", " ")
+
+
+def proof(name: str, direction: Direction) -> str:
+    """In words: how sure a concept is, and on what that stands."""
+    counts = direction.counts
+    if direction.auc is None:
+        sure = "How sure it is could not be measured: there were no test pictures of both kinds."
+    else:
+        sure = (
+            f"AUC {direction.auc:.2f}: shown two faces it never saw, one with '{title(name)}' and one without, "
+            f"it tells which is which {100 * direction.auc:.0f} times in 100 (guessing: 50)."
+        )
+    return (
+        f"{sure}\nMethod: {direction.method}. Learned from {counts.train_with:,} pictures with and "
+        f"{counts.train_without:,} without; tested on {counts.test_with:,} and {counts.test_without:,}."
+    )
+
+
+class ConceptRow(QWidget):
+    """One concept."""
+
+    changed = Signal(str, float)
+    gesture_ended = Signal(str)
+
+    def __init__(self, name: str, direction: Direction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.slider = StrengthSlider(direction.low, direction.high)
+        self.box = StrengthBox(direction.low, direction.high)
+        self.label = QLabel(title(name))
+        self.badge = self._badge(name, direction)
+        self.reset_button = QToolButton()
+        self._dress(name, direction)
+        self._lay_out()
+        self.slider.strength_changed.connect(self._from_slider)
+        self.slider.gesture_ended.connect(self._end_gesture)
+        self.box.strength_changed.connect(self._from_box)
+        self.box.reset_asked.connect(self.slider.reset)
+        self.reset_button.clicked.connect(self.slider.reset)
+        self.label.installEventFilter(self)
+        self._mark()
+
+    @property
+    def strength(self) -> float:
+        return self.slider.strength
+
+    def set_strength(self, strength: float) -> None:
+        """Show a value without telling of it."""
+        self.slider.set_strength(strength)
+        self.box.set_strength(strength)
+        self._mark()
+
+    @staticmethod
+    def _badge(name: str, direction: Direction) -> QLabel:
+        if direction.auc is None:
+            badge = muted("not measured")
+        else:
+            badge = muted(f"{'weak · ' if direction.auc < _WEAK else ''}AUC {direction.auc:.2f}")
+        badge.setWordWrap(False)
+        badge.setToolTip(proof(name, direction))
+        return badge
+
+    def _dress(self, name: str, direction: Direction) -> None:
+        words = title(name)
+        self.label.setBuddy(self.slider)
+        self.label.setToolTip(f"{words}: double-click resets it.")
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name gives way
+        self.slider.setAccessibleName(words)
+        self.slider.setAccessibleDescription(proof(name, direction))
+        self.slider.setToolTip(
+            f"{words}, in standard deviations (σ) of the faces the model learned from.\n"
+            "Arrows step 0.1, with Shift 0.01, Page Up and Page Down 0.5; Backspace resets."
+        )
+        self.box.setAccessibleName(f"{words}, as a number")
+        self.box.setToolTip("Type a number of standard deviations; double-click resets it.")
+        self.box.setFixedWidth(self.box.fontMetrics().horizontalAdvance("−00.00 σ") + 3 * GRID)
+        self.reset_button.setIcon(icon("reset"))
+        self.reset_button.setToolTip(f"Reset {words}")
+        self.reset_button.setAccessibleName(f"Reset {words}")
+        policy = self.reset_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when it comes and goes
+        self.reset_button.setSizePolicy(policy)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, GRID)
+        grid.setHorizontalSpacing(GRID)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.label, 0, 0)
+        grid.addWidget(self.badge, 0, 1)
+        grid.addWidget(self.reset_button, 0, 2)
+        grid.addWidget(self.box, 0, 3)
+        grid.addWidget(self.slider, 1, 0, 1, 4)
+        grid.setColumnStretch(0, 1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.label and isinstance(event, QMouseEvent):
+            if event.type() == QEvent.Type.MouseButtonDblClick:
+                self.slider.reset()
+                return True
+            if event.type() == QEvent.Type.MouseButtonPress:
+                self.slider.setFocus(Qt.FocusReason.MouseFocusReason)
+        return super().eventFilter(watched, event)
+
+    def _from_slider(self, strength: float) -> None:
+        self.box.set_strength(strength)
+        self._mark()
+        self.changed.emit(self.name, strength)
+
+    def _from_box(self, strength: float) -> None:
+        self.slider.set_strength(strength)
+        self._mark()
+        self.changed.emit(self.name, strength)
+        self.slider.rest_later()
+
+    def _end_gesture(self) -> None:
+        self.gesture_ended.emit(self.name)
+
+    def _mark(self) -> None:
+        moved = self.strength != 0
+        self.reset_button.setVisible(moved)
+        font = self.label.font()
+        if font.bold() != moved:
+            font.setBold(moved)
+            self.label.setFont(font)
+
+
+class ConceptSliders(QWidget):
+    """All concepts of a model, with a search field when they are many."""
+
+    changed = Signal(str, float)
+    """A concept's name and its strength, while it is moved."""
+    gesture_ended = Signal(str)
+    """The hand let go of a concept."""
+    all_reset = Signal()
+    """Every slider went back to zero, at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: dict[str, ConceptRow] = {}
+        self.reset_all_button = QToolButton()
+        self.reset_all_button.setText("Reset all")
+        self.reset_all_button.setProperty("role", "link")
+        self.reset_all_button.setToolTip("Put every slider back to zero; undo brings them back.")
+        self.reset_all_button.clicked.connect(self.reset_all)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a concept")
+        self.search.setAccessibleName("Find a concept")
+        self.search.setToolTip("Show only the concepts whose name has this in it.")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self._nothing = muted()
+        self._list = QVBoxLayout()
+        self._list.setContentsMargins(0, 0, GRID, 0)
+        self._list.setSpacing(GRID)
+        self._lay_out()
+        self.set_concepts({})
+
+    def set_concepts(self, directions: Mapping[str, Direction], strengths: Mapping[str, float] | None = None) -> None:
+        """Show a slider for each direction, all at zero or at the given strengths."""
+        for row in self.rows.values():
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = {name: ConceptRow(name, directions[name]) for name in sorted(directions)}
+        for index, row in enumerate(self.rows.values()):
+            row.changed.connect(self._change)
+            row.gesture_ended.connect(self.gesture_ended)
+            self._list.insertWidget(index, row)
+        self.search.clear()
+        self.search.setVisible(len(self.rows) >= SEARCH_FROM)
+        self.set_strengths(strengths or {})
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """The sliders that are not at zero."""
+        return {name: row.strength for name, row in self.rows.items() if row.strength}
+
+    def set_strengths(self, strengths: Mapping[str, float]) -> None:
+        """Show these values and zero elsewhere, without telling of it."""
+        for name, row in self.rows.items():
+            row.set_strength(strengths.get(name, 0.0))
+        self._enable_reset()
+
+    def reset_all(self) -> None:
+        """Every slider back to zero by the user's hand."""
+        if self.strengths:
+            self.set_strengths({})
+            self.all_reset.emit()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(heading("Concepts"))
+        head.addStretch()
+        head.addWidget(self.reset_all_button)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._list)
+        column.addWidget(self._nothing)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addLayout(head)
+        layout.addWidget(self.search)
+        layout.addWidget(scroll, 1)
+
+    def _change(self, name: str, strength: float) -> None:
+        self._enable_reset()
+        self.changed.emit(name, strength)
+
+    def _enable_reset(self) -> None:
+        self.reset_all_button.setEnabled(bool(self.strengths))
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().lower()
+        shown = 0
+        for name, row in self.rows.items():
+            fits = wanted in title(name).lower()
+            row.setVisible(fits)
+            shown += fits
+        self._nothing.setText("" if shown or not wanted else f"No concept has '{text.strip()}' in its name.")
+        self._nothing.setVisible(bool(self._nothing.text()))
