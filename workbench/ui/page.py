@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QWidget
+
+from workbench.log import log_file
+from workbench.ui.worker import Failure
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,19 @@ class Page(QWidget):
 
     def save_state(self) -> None:
         """Put what should be remembered into the preferences; called when the window closes."""
+
+
+def failure_message(failure: Failure) -> Message:
+    """What the bar says of a failed job; a bug of ours goes to the log with its traceback."""
+    if failure.expected:
+        return Message(f"{failure.what} {failure.next_step}".strip(), kind="error")
+    logger.error("A job failed\n%s", failure.traceback)
+    return BUG
+
+
+def _open_log() -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file())))
+
+
+BUG = Message("Something went wrong.", "Open the log", _open_log, "error")
+"""What a user reads of an error that is not theirs to mend."""

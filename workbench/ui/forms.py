@@ -1,0 +1,221 @@
+"""A form made from a settings class: labels, help, units, bounds and defaults come from where they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.settings import SettingInfo, Settings
+from workbench.ui.theme import GRID, heading, icon
+
+
+def shown(value: Any) -> str:
+    """A value as its field shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class NoWheel(QObject):
+    """Keeps the wheel for scrolling the form: a field takes it only when it has the focus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QWheelEvent) and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+class Field(QWidget):
+    """One setting: its label, the widget that holds its value, its unit, a button back to the default, its error."""
+
+    changed = Signal()
+
+    def __init__(self, info: SettingInfo, no_wheel: NoWheel) -> None:
+        super().__init__()
+        self.info = info
+        self.label = QLabel(info.label)
+        self.label.setToolTip(info.help)
+        self.unit = QLabel(info.unit)
+        self.unit.setProperty("role", "muted")
+        self.error = QLabel(wordWrap=True, visible=False)
+        self.error.setProperty("role", "error")
+        self.editor = self._make_editor()
+        self.editor.setAccessibleName(info.label)
+        self.editor.setAccessibleDescription(info.help)
+        self.editor.setToolTip(self._hint())
+        self.editor.installEventFilter(no_wheel)
+        self.label.setBuddy(self.editor)
+        self.reset = QToolButton(icon=icon("reset"), toolTip=f"Back to the default: {shown(info.default)}")
+        self.reset.setAccessibleName(f"Reset {info.label}")
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        self.reset.clicked.connect(self.to_default)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(self.editor, 1)
+        row.addWidget(self.unit)
+        row.addWidget(self.reset)
+        self.to_default()
+
+    @property
+    def value(self) -> Any:
+        """What is in the field: a typed value, or a text that the settings class reads."""
+        if isinstance(self.editor, QCheckBox):
+            return self.editor.isChecked()
+        if isinstance(self.editor, QComboBox):
+            return self.editor.currentData()
+        return self.editor.text().strip()
+
+    def set_value(self, value: Any) -> None:
+        """Show `value`."""
+        if isinstance(self.editor, QCheckBox):
+            self.editor.setChecked(bool(value))
+        elif isinstance(self.editor, QComboBox):
+            self.editor.setCurrentIndex(self.editor.findData(value))
+        else:
+            self.editor.setText(shown(value))
+        self._changed()
+
+    def show_error(self, text: str) -> None:
+        """Mark the field and say why; an empty text clears it."""
+        self.error.setText(text)
+        self.error.setVisible(bool(text))
+        self.editor.setProperty("wrong", bool(text))
+        self.editor.style().unpolish(self.editor)
+        self.editor.style().polish(self.editor)
+
+    @Slot()
+    def to_default(self) -> None:
+        self.set_value(self.info.default)
+
+    @Slot()
+    def _changed(self) -> None:
+        self.show_error("")
+        self.reset.setVisible(str(self.value) != shown(self.info.default))
+        self.changed.emit()
+
+    def _make_editor(self) -> QCheckBox | QComboBox | QLineEdit:
+        if self.info.type is bool:
+            check = QCheckBox()
+            check.toggled.connect(self._changed)
+            return check
+        if self.info.choices:
+            combo = QComboBox()
+            for choice in self.info.choices:
+                combo.addItem(str(choice), choice)
+            combo.currentIndexChanged.connect(self._changed)
+            combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            return combo
+        line = QLineEdit()
+        line.textEdited.connect(self._changed)
+        return line
+
+    def _hint(self) -> str:
+        low, high = self.info.low, self.info.high
+        if low is not None and high is not None:
+            return f"{self.info.help}\nFrom {low:g} to {high:g}."
+        return self.info.help
+
+
+class SettingsForm(QWidget):
+    """All settings of a class: the basic ones at once, the others fold out by group."""
+
+    changed = Signal()
+
+    def __init__(self, settings: type[Settings], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._class = settings
+        self._no_wheel = NoWheel(self)
+        self.fields = {info.name: Field(info, self._no_wheel) for info in settings.infos()}
+        basic = [field for field in self.fields.values() if field.info.basic]
+        others = [field for field in self.fields.values() if not field.info.basic]
+        self._others = QWidget()
+        column = QVBoxLayout(self._others)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        for group in dict.fromkeys(field.info.group for field in others):
+            column.addWidget(heading(group))
+            column.addLayout(_rows([field for field in others if field.info.group == group]))
+        self.fold = QToolButton(text="More settings", checkable=True, icon=icon("chevron-right"))
+        self.fold.setProperty("role", "fold")
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setToolTip("Every setting of this model, each with its default")
+        self.fold.toggled.connect(self._unfold)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addLayout(_rows(basic))
+        layout.addWidget(self.fold)
+        layout.addWidget(self._others)
+        self._unfold(False)
+        self.fold.setVisible(bool(others))
+        for field in self.fields.values():
+            field.changed.connect(self.changed)
+
+    def values(self) -> dict[str, Any]:
+        """What differs from the defaults, by name; texts are read by the settings class."""
+        return self.values_over({})
+
+    def values_over(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        """What differs from `base` (a preset), and from the defaults where `base` says nothing."""
+        return {
+            name: field.value
+            for name, field in self.fields.items()
+            if str(field.value) != shown(base.get(name, field.info.default))
+        }
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """The defaults, but for `values`."""
+        for name, field in self.fields.items():
+            field.set_value(values.get(name, field.info.default))
+
+    def check(self) -> bool:
+        """Whether every value is possible; if not, each wrong field says what it must be, and the first is shown."""
+        wrong = None
+        for name, field in self.fields.items():
+            try:
+                self._class.parse({name: field.value})
+            except WorkbenchError as error:
+                field.show_error(error.next_step or error.what)
+                wrong = wrong or field
+            else:
+                field.show_error("")
+        if wrong:
+            self.fold.setChecked(self.fold.isChecked() or not wrong.info.basic)
+            wrong.editor.setFocus()
+        return wrong is None
+
+    @Slot(bool)
+    def _unfold(self, shown: bool) -> None:
+        self._others.setVisible(shown)
+        self.fold.setIcon(icon("chevron-down" if shown else "chevron-right"))
+
+
+def _rows(fields: list[Field]) -> QGridLayout:
+    """Labels left, fields right, an error below its field."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(2 * GRID)
+    grid.setVerticalSpacing(GRID)
+    grid.setColumnStretch(1, 1)
+    for row, field in enumerate(fields):
+        grid.addWidget(field.label, 2 * row, 0)
+        grid.addWidget(field, 2 * row, 1)
+        grid.addWidget(field.error, 2 * row + 1, 1)
+    return grid

@@ -1,0 +1,209 @@
+"""What to train on, which model, how large, how long: the left side of the Train page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.ui.cards import Cards
+from workbench.ui.forms import NoWheel, SettingsForm
+from workbench.ui.source_picker import SourcePicker
+from workbench.ui.theme import GRID, accent_icon, heading, muted
+
+SIZES = {32: "Quick to train, coarse", 64: "A good start", 128: "Finer, about four times slower than 64"}
+UNITS = {"minutes": (10, 1, 10_000), "epochs": (20, 1, 100_000), "steps": (5_000, 1, 100_000_000)}
+"""Unit of a budget: default, least, most."""
+
+
+class TrainForm(QFrame):
+    """The form; it knows the models only after `set_models`, which needs torch."""
+
+    started = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("side")
+        self._models: Mapping[str, Any] = {}
+        self._forms: dict[str, SettingsForm] = {}
+        self._no_wheel = NoWheel(self)
+        self.source = SourcePicker()
+        self.models = Cards()
+        self.models.chosen.connect(self._model_chosen)
+        self._waiting = muted("Looking for models…")
+        self._preset = QComboBox(accessibleName="Preset", toolTip="A set of settings that go well together")
+        self._preset.installEventFilter(self._no_wheel)
+        self._preset.activated.connect(self._preset_chosen)
+        self.start = QPushButton("Start training")
+        self.start.setIcon(accent_icon("play"))
+        self.start.setProperty("role", "primary")
+        self.start.setToolTip("Train a new model; it is saved every minute and when it is stopped")
+        self.start.setEnabled(False)
+        self.start.clicked.connect(self._start)
+        self._settings = QVBoxLayout()
+        self._lay_out()
+
+    def set_models(self, models: Mapping[str, Any]) -> None:
+        """Offer these model classes, by name."""
+        self._models = models
+        self._waiting.hide()
+        for name, model in models.items():
+            self.models.add(name, model.title[0].upper() + model.title[1:], model.summary)
+            form = SettingsForm(model.Settings)
+            self._forms[name] = form
+            self._settings.addWidget(form)
+        self._model_chosen(self.model)
+        self.start.setEnabled(True)
+
+    @property
+    def model(self) -> str:
+        return self.models.choice or ""
+
+    @property
+    def size(self) -> int:
+        return self._sizes.checkedId()
+
+    @property
+    def budget(self) -> tuple[str, int]:
+        """The unit and how many of it."""
+        return self._unit.currentText(), self._amount.value()
+
+    def set_budget(self, unit: str, amount: int) -> None:
+        self._unit.setCurrentText(unit)
+        self._amount.setValue(amount)
+
+    def set_size(self, size: int) -> None:
+        self._sizes.button(size).setChecked(True)
+
+    @property
+    def settings(self) -> SettingsForm:
+        """The form of the chosen model's settings."""
+        return self._forms[self.model]
+
+    def values(self) -> dict[str, Any]:
+        """What a training request is made from, but for the budget."""
+        return {
+            "data": self.source.source,
+            "model": self.model,
+            "preset": self._preset.currentData(),
+            "size": self.size,
+            "settings": self.settings.values_over(self._preset_values()),
+        }
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        column.setSpacing(GRID)
+        for title, widgets in (
+            ("Data", (self.source,)),
+            ("Model", (self._waiting, self.models, self._preset_row())),
+            ("Size", (self._size_row(),)),
+            ("Train for", (self._budget_row(),)),
+        ):
+            column.addWidget(heading(title))
+            for widget in widgets:
+                column.addWidget(widget)
+            column.addSpacing(2 * GRID)
+        column.addWidget(heading("Settings"))
+        column.addLayout(self._settings)
+        column.addStretch()
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        scroll.setMinimumWidth(content.fontMetrics().averageCharWidth() * 44)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        foot.addWidget(self.start)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(foot)
+
+    def _preset_row(self) -> QWidget:
+        self._preset_box = QWidget()
+        label = QLabel("Preset")
+        label.setBuddy(self._preset)
+        row = QHBoxLayout(self._preset_box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(label)
+        row.addWidget(self._preset, 1)
+        self._preset_box.hide()
+        return self._preset_box
+
+    def _size_row(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        self._sizes = QButtonGroup(self)
+        for size, hint in SIZES.items():
+            button = QPushButton(f"{size} px", checkable=True, toolTip=hint, accessibleName=f"{size} pixels")
+            button.setChecked(size == 64)
+            self._sizes.addButton(button, size)
+            row.addWidget(button, 1)
+        return box
+
+    def _budget_row(self) -> QWidget:
+        box = QWidget()
+        self._unit = QComboBox(accessibleName="Unit of the budget")
+        self._unit.addItems(list(UNITS))
+        self._unit.setToolTip("An epoch shows the model every picture once; a step shows it one batch")
+        self._amount = QSpinBox(accessibleName="Budget", toolTip="The training ends by itself after this much")
+        self._amount.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._amount.setGroupSeparatorShown(True)
+        for widget in (self._unit, self._amount):
+            widget.installEventFilter(self._no_wheel)
+        self._unit.currentTextChanged.connect(self._unit_chosen)
+        self._unit_chosen(self._unit.currentText())
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self._amount, 1)
+        row.addWidget(self._unit, 1)
+        return box
+
+    def _preset_values(self) -> Mapping[str, Any]:
+        presets = self._models[self.model].presets
+        values: Mapping[str, Any] = presets.get(self._preset.currentData(), {})
+        return values
+
+    @Slot(str)
+    def _model_chosen(self, name: str) -> None:
+        for other, form in self._forms.items():
+            form.setVisible(other == name)
+        self._preset.clear()
+        for preset in self._models[name].presets:
+            self._preset.addItem(preset.capitalize(), preset)
+        self._preset_box.setVisible(self._preset.count() > 1)
+
+    @Slot()
+    def _preset_chosen(self) -> None:
+        self.settings.set_values(self._preset_values())
+
+    @Slot(str)
+    def _unit_chosen(self, unit: str) -> None:
+        default, least, most = UNITS[unit]
+        self._amount.setRange(least, most)
+        self._amount.setValue(default)
+
+    @Slot()
+    def _start(self) -> None:
+        if self.settings.check():
+            self.started.emit()

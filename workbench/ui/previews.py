@@ -1,0 +1,148 @@
+"""Samples and reconstructions of a training, side by side, with one slider through their past."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from workbench.core.events import Preview
+from workbench.ui.pictures import to_qimage
+from workbench.ui.theme import GRID, heading, muted
+
+KINDS = {
+    "samples": ("Samples", "The same random codes each time: what the model makes up"),
+    "reconstructions": ("Reconstructions", "Faces it has not learned from, and what the model makes of them"),
+}
+
+
+class GridView(QWidget):
+    """One picture, as large as fits."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setMinimumSize(12 * GRID, 12 * GRID)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.image = QImage()
+
+    def sizeHint(self) -> QSize:
+        return QSize(256, 256)
+
+    def show_image(self, image: QImage) -> None:
+        self.image = image
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.image.isNull():
+            painter.setPen(self.palette().color(QPalette.ColorRole.Mid))
+            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), GRID, GRID)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawImage(QRectF(0, 0, size.width(), size.height()), self.image)
+
+
+class Previews(QWidget):
+    """The newest grids, or those of a moment in the past. Past grids stay on disk and are read when they are shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._files: dict[str, dict[int, Path]] = {kind: {} for kind in KINDS}
+        self._newest: dict[str, tuple[int, QImage]] = {}
+        self._steps: list[int] = []
+        self._views: dict[str, GridView] = {}
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        for kind, (title, hint) in KINDS.items():
+            column = QVBoxLayout()
+            column.setSpacing(GRID)
+            label = heading(title)
+            label.setToolTip(hint)
+            view = GridView(title)
+            view.setToolTip(hint)
+            column.addWidget(label)
+            column.addWidget(view, 1)
+            row.addLayout(column, 1)
+            self._views[kind] = view
+        self.slider = QSlider(Qt.Orientation.Horizontal, accessibleName="Moment of the training")
+        self.slider.setToolTip("Go back through the training: drag, or use the arrow keys")
+        self.slider.valueChanged.connect(self._show)
+        self._when: QLabel = muted()
+        self._when.setWordWrap(False)
+        self._when.setMinimumWidth(self.fontMetrics().horizontalAdvance("step 0,000,000") + GRID)
+        self._when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        time = QHBoxLayout()
+        time.setSpacing(2 * GRID)
+        time.addWidget(self.slider, 1)
+        time.addWidget(self._when)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addLayout(row, 1)
+        layout.addLayout(time)
+        self.clear()
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps there are grids of."""
+        return list(self._steps)
+
+    def shown(self, kind: str) -> QImage:
+        """The grid that is shown."""
+        return self._views[kind].image
+
+    def clear(self) -> None:
+        """Forget all grids."""
+        for kind, view in self._views.items():
+            self._files[kind].clear()
+            view.show_image(QImage())
+        self._newest.clear()
+        self._steps.clear()
+        self._when.setText("")
+        self._grow(follow=True)
+
+    def add(self, preview: Preview, file: Path) -> None:
+        """A new grid, which the run keeps in `file`. The slider follows when it stands at the end."""
+        self._newest[preview.kind] = (preview.step, to_qimage(preview.picture))
+        self._note(preview.kind, preview.step, file)
+        self._grow(follow=self.slider.value() >= self.slider.maximum())
+
+    def add_files(self, kind: str, files: list[tuple[int, Path]]) -> None:
+        """The grids that a run has kept so far."""
+        for step, file in files:
+            self._note(kind, step, file)
+        self._grow(follow=True)
+
+    def _note(self, kind: str, step: int, file: Path) -> None:
+        self._files[kind][step] = file
+        if step not in self._steps:
+            insort(self._steps, step)
+
+    def _grow(self, follow: bool) -> None:
+        last = max(0, len(self._steps) - 1)
+        self.slider.setMaximum(last)
+        self.slider.setEnabled(last > 0)
+        if follow:
+            self.slider.setValue(last)
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        if not self._steps:
+            return
+        step = self._steps[self.slider.value()]
+        self._when.setText(f"step {step:,}")
+        for kind, view in self._views.items():
+            known = sorted(self._files[kind])
+            position = bisect_right(known, step)
+            if position:
+                view.show_image(self._image(kind, known[position - 1]))
+
+    def _image(self, kind: str, step: int) -> QImage:
+        newest = self._newest.get(kind)
+        return newest[1] if newest and newest[0] == step else QImage(str(self._files[kind][step]))

@@ -1,0 +1,127 @@
+"""One thread of the window for one job, whatever the job is."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from workbench.core.control import Control
+from workbench.core.errors import Stopped, explain
+from workbench.jobs.api import Job, run
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job failed, in texts only: the exception itself would keep its frames, and with them tensors, alive."""
+
+    what: str
+    next_step: str
+    traceback: str
+    expected: bool
+    """Something the user can mend; otherwise a bug of ours."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """`error` as texts."""
+        text = "".join(traceback.format_exception(error))
+        if explained := explain(error):
+            return cls(explained.what, explained.next_step, text, expected=True)
+        return cls("Something went wrong.", "", text, expected=False)
+
+
+class JobThread(QThread):
+    """Runs one job and ends with exactly one of `done`, `stopped` and `failed`.
+
+    Create it in the window's thread; the receivers of its signals are slots of QObjects there. It is never terminated:
+    it ends when its job does, which `stop()` asks for.
+
+    Args:
+        make: makes the job, in the new thread, so that it may import torch; it gets the `control` of this thread.
+    """
+
+    event = Signal(object)
+    done = Signal(object)
+    stopped = Signal()
+    failed = Signal(object)
+
+    _alive: ClassVar[set[JobThread]] = set()  # a QThread collected while it runs aborts the process
+
+    def __init__(self, make: Callable[[Control], Job[Any]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.control = Control()
+        self._make = make
+        self._alive.add(self)
+        self.finished.connect(self._forget)
+
+    def stop(self) -> None:
+        """Ask the job to end; one of the three ends follows."""
+        self.control.stop()
+
+    def run(self) -> None:
+        """Called by Qt in the new thread."""
+        try:
+            result = run(self._make(self.control), self.event.emit)
+        except Stopped:
+            self.stopped.emit()
+        except BaseException as error:  # whatever it is, the window must hear of an end
+            self.failed.emit(Failure.of(error))
+        else:
+            self.done.emit(result)
+
+    @Slot()
+    def _forget(self) -> None:
+        self.wait()
+        self._alive.discard(self)
+
+
+class Jobs(QObject):
+    """The running jobs of one page: who hears of their ends, and whether the page may close."""
+
+    rested = Signal()
+    """The last running job has ended."""
+
+    def __init__(self, parent: QObject, failed: Callable[[Failure], None]) -> None:
+        """`failed` hears of every failure; a slot of the page."""
+        super().__init__(parent)
+        self._failed = failed
+        self._threads: list[JobThread] = []
+
+    @property
+    def at_rest(self) -> bool:
+        return not self._threads
+
+    def start(
+        self,
+        make: Callable[[Control], Job[Any]],
+        *,
+        done: Callable[[Any], None],
+        event: Callable[[Any], None] | None = None,
+        stopped: Callable[[], None] | None = None,
+    ) -> JobThread:
+        """Run the job that `make` makes; `done`, `event` and `stopped` are slots of the page."""
+        thread = JobThread(make)
+        thread.done.connect(done)
+        thread.failed.connect(self._failed)
+        if event:
+            thread.event.connect(event)
+        if stopped:
+            thread.stopped.connect(stopped)
+        thread.finished.connect(self._ended)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """Ask every running job to end."""
+        for thread in self._threads:
+            thread.stop()
+
+    @Slot()
+    def _ended(self) -> None:
+        self._threads = [thread for thread in self._threads if not thread.isFinished()]
+        if self.at_rest:
+            self.rested.emit()
