@@ -1,3 +1,69 @@
-"""Latent Workbench: train small generative models on faces, find concept vectors, edit photos with sliders."""
+"""Latent Workbench: train small generative models on faces, find concept vectors, edit photos with sliders.
+
+The public API, in the order of the work; each name is loaded when it is first used, so that importing is cheap:
+
+>>> import workbench                                                              # doctest: +SKIP
+>>> trained = workbench.train("builtin:avatars", minutes=5)                       # doctest: +SKIP
+>>> workbench.find_concepts(trained.run, "builtin:avatars")                       # doctest: +SKIP
+>>> workbench.edit("portrait.jpg", trained.run, "smiling.png", {"Smiling": 1.5})  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.api import edit, evaluate, export_model, find_concepts, prepare_data, resume, train
+    from workbench.core.control import Control
+    from workbench.core.data.source import open_source
+    from workbench.core.errors import Stopped, WorkbenchError
+    from workbench.core.runs.trained import open_model
+    from workbench.jobs.api import run
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "open_source": "workbench.core.data.source",
+    "prepare_data": "workbench.api",
+    "train": "workbench.api",
+    "resume": "workbench.api",
+    "find_concepts": "workbench.api",
+    "evaluate": "workbench.api",
+    "open_model": "workbench.core.runs.trained",
+    "export_model": "workbench.api",
+    "edit": "workbench.api",
+    "run": "workbench.jobs.api",
+    "Control": "workbench.core.control",
+    "Stopped": "workbench.core.errors",
+    "WorkbenchError": "workbench.core.errors",
+}
+
+__all__ = [
+    "Control",
+    "Stopped",
+    "WorkbenchError",
+    "edit",
+    "evaluate",
+    "export_model",
+    "find_concepts",
+    "open_model",
+    "open_source",
+    "prepare_data",
+    "resume",
+    "run",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

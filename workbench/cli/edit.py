@@ -29,9 +29,7 @@ def edit(
     recipe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Repeat this edit: a recipe's JSON, or an exported picture.")
     ] = None,
-    face_only: Annotated[
-        bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")
-    ] = False,
+    face_only: Annotated[bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")] = False,
     face: Annotated[int, typer.Option(min=1, help="Which face, when there are several; 1 is the largest.")] = 1,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of a JPEG or WebP picture.")] = 92,
     save_recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the recipe as JSON too.")] = None,

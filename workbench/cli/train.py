@@ -38,7 +38,8 @@ def train(
     name: Annotated[str | None, typer.Option(help="What the run's folder is called.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run instead.")] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="Print each event as one line of JSON while it trains; the last is the result.")
+        bool,
+        typer.Option("--json", help="Print one line of JSON for each event; the last is the result."),
     ] = False,
 ) -> None:
     """Train a model. Ctrl-C saves what there is; --resume goes on with it exactly."""
@@ -64,7 +65,9 @@ def train(
         )
     else:
         if data is None:
-            raise WorkbenchError("There is nothing to train on.", "Add --data with a folder, or --data builtin:avatars.")
+            raise WorkbenchError(
+                "There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars."
+            )
         request = TrainRequest(
             data=data,
             model=model or "vae",

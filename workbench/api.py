@@ -1,0 +1,160 @@
+"""The program's steps as plain functions: each runs its job to the end and gives the result.
+
+All of them take `on_event`, called with each event of the job (see `workbench.core.events`), and `control`, with which
+another thread can pause or stop it. Who wants to drive a job by hand iterates the generators of `workbench.jobs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench.core.concepts.concept import Concept
+from workbench.core.control import Control
+from workbench.core.data.cache import Dataset
+from workbench.core.events import Event
+from workbench.core.runs import export
+from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.jobs import edit as edit_job
+from workbench.jobs import evaluate as evaluate_job
+from workbench.jobs import find_concepts as concepts_job
+from workbench.jobs import prepare_data as data_job
+from workbench.jobs import train as train_job
+from workbench.jobs.api import run
+from workbench.jobs.evaluate import Evaluation
+from workbench.jobs.train import Budget, TrainResult
+
+OnEvent = Callable[[Event], None]
+
+
+def _ignore(event: Event) -> None:
+    """For those who only want the result."""
+
+
+def prepare_data(
+    data: str | Path, size: int = 64, *, on_event: OnEvent = _ignore, control: Control | None = None
+) -> Dataset:
+    """Decode and resize a source's pictures once; the second time they are there at once.
+
+    Args:
+        data: "builtin:avatars", a folder or zip of pictures, a folder of labelled folders, or CelebA's folder.
+        size: side of the pictures in pixels.
+    """
+    return run(data_job.prepare_data(data, size, control), on_event)
+
+
+def train(
+    data: str | Path,
+    *,
+    model: str = "vae",
+    preset: str | None = None,
+    size: int = 64,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    runs: Path | None = None,
+    name: str | None = None,
+    threads: int | None = None,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> TrainResult:
+    """Train a model for exactly one of `steps`, `epochs` or `minutes`, and give where it is and how good it is.
+
+    Raises:
+        WorkbenchError: no such data, model, setting or device; memory or disk are full.
+    """
+    request = train_job.TrainRequest(
+        data=str(data),
+        model=model,
+        preset=preset,
+        size=size,
+        budget=Budget(steps=steps, epochs=epochs, minutes=minutes),
+        settings=settings or {},
+        seed=seed,
+        device=device,
+        runs=runs,
+        name=name,
+        threads=threads,
+    )
+    return run(train_job.train(request, control or Control()), on_event)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> TrainResult:
+    """Go on with the run in `folder` exactly where it stopped, to its own budget's end or to a new one's."""
+    new = (steps, epochs, minutes) != (None, None, None)
+    budget = Budget(steps=steps, epochs=epochs, minutes=minutes) if new else None
+    job = train_job.resume(Path(folder), control or Control(), budget=budget, device=device, threads=threads)
+    return run(job, on_event)
+
+
+def find_concepts(
+    model: str | Path,
+    data: str | Path,
+    *,
+    labels: Sequence[str] | None = None,
+    method: str | None = None,
+    out: Path | None = None,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> tuple[Concept, ...]:
+    """Find a direction in the model's codes for each label of `data`, and store it with the run."""
+    request = concepts_job.ConceptRequest(
+        model=model, data=str(data), labels=None if labels is None else tuple(labels), method=method, out=out
+    )
+    return run(concepts_job.find_concepts(request, control), on_event)
+
+
+def evaluate(
+    model: str | Path,
+    data: str | Path,
+    *,
+    partition: int = 2,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> Evaluation:
+    """Measure a model on pictures it has not seen: PSNR (dB), SSIM, KL (nats), active units, and AUC by label."""
+    return run(evaluate_job.evaluate(model, str(data), partition=partition, control=control), on_event)
+
+
+def edit(
+    photo: str | Path,
+    model: str | Path,
+    out: str | Path,
+    strengths: Mapping[str, float],
+    *,
+    mode: Literal["photo", "face"] = "photo",
+    face: int = 1,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> Path:
+    """Move the face in `photo` along concepts and write the picture.
+
+    Args:
+        strengths: by concept, in standard deviations of the data's codes: {"Smiling": 1.5}.
+        mode: the whole photo, or the face alone at the model's size.
+        face: which one, when there are several; 1 is the largest.
+    """
+    request = edit_job.EditRequest(
+        photo=Path(photo), model=model, out=Path(out), strengths=dict(strengths), mode=mode, face=face
+    )
+    return run(edit_job.edit(request, control), on_event)
+
+
+def export_model(model: str | Path | TrainedModel, path: str | Path) -> Path:
+    """Write a model with its concepts as one file to share, NAME.workbench."""
+    export.export_model(model if isinstance(model, TrainedModel) else open_model(model), Path(path))
+    return Path(path)

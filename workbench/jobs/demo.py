@@ -1,0 +1,99 @@
+"""The whole way, briefly: train on the built-in faces, find concepts, edit a face, write the pictures to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from workbench.core.concepts.concept import Concept
+from workbench.core.control import Control
+from workbench.core.data.cache import Dataset
+from workbench.core.editing.render import move
+from workbench.core.errors import Stopped
+from workbench.core.events import Saved, UInt8Picture
+from workbench.core.files import unused_path
+from workbench.core.pictures import write_picture
+from workbench.core.places import runs_folder
+from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.training.previews import grid
+from workbench.jobs.api import Job
+from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+from workbench.jobs.prepare_data import prepare_data
+from workbench.jobs.train import Budget, TrainRequest, train
+
+_DATA = "builtin:avatars"
+_SIZE = 64
+_TRAINING = Budget(minutes=1.5)
+_TEST = 2
+_STRIPS = 3
+_STRIP_LENGTH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was made: the run, the names of its concepts, and the pictures with a word on each."""
+
+    run: Path
+    step: int
+    concepts: tuple[str, ...]
+    pictures: Mapping[str, str]
+
+
+def demo(
+    out: Path | None = None, control: Control | None = None, *, budget: Budget = _TRAINING, size: int = _SIZE
+) -> Job[Demo]:
+    """Do in small what the program is for; takes the budget and about a minute more.
+
+    Args:
+        out: the folder to write; `~/Workbench/demo` by default. An older one is kept, the new one gets a number.
+        budget: how long to train.
+        size: side of the faces in pixels.
+
+    Raises:
+        Stopped: the user asked for it; what was trained so far is in the folder.
+    """
+    control = control or Control()
+    out = unused_path(out or runs_folder().parent / "demo")
+    request = TrainRequest(data=_DATA, size=size, budget=budget, runs=out, name="run")
+    trained = yield from train(request, control)
+    if trained.status == "stopped":
+        raise Stopped
+    yield from find_concepts(ConceptRequest(model=trained.run, data=_DATA), control)
+    dataset = yield from prepare_data(_DATA, size, control)
+
+    model = open_model(trained.run)
+    chosen = _clearest(model.concepts)
+    pictures = {}
+    for name, picture, what in _pictures(model, dataset, chosen):
+        control.check()
+        write_picture(out / name, picture, ai="generated")
+        yield Saved(out / name, "picture")
+        pictures[str(out / name)] = what
+    return Demo(trained.run, trained.step, tuple(model.concepts), pictures)
+
+
+def _clearest(concepts: Mapping[str, Concept]) -> list[Concept]:
+    """The concepts whose direction tells best, on held-out faces, who has them."""
+    return sorted(concepts.values(), key=lambda concept: concept.direction.auc or 0.0, reverse=True)[:_STRIPS]
+
+
+def _pictures(
+    model: TrainedModel, dataset: Dataset, concepts: Sequence[Concept]
+) -> list[tuple[str, UInt8Picture, str]]:
+    """Name, picture and meaning of what the demo writes."""
+    faces = dataset.pictures[dataset.rows(_TEST)[:32]]
+    codes = model.encode(faces)
+    pairs = np.stack([faces, model.decode(codes)], axis=1).reshape(-1, *faces.shape[1:])
+    made = [
+        ("samples.png", grid(model.sample(64, seed=0), 8), "faces that the model invents"),
+        ("reconstructions.png", grid(pairs, 8), "faces it has not seen, each beside what its code remembers"),
+    ]
+    for concept in concepts:
+        ends = np.linspace(concept.direction.low, concept.direction.high, _STRIP_LENGTH)
+        strip = np.stack([move(codes[0], {concept.name: end}, model.concepts) for end in ends])
+        what = f"one face, the slider '{concept.name}' from end to end"
+        made.append((f"edit-{concept.name}.png", grid(model.decode(strip), _STRIP_LENGTH), what))
+    return made
