@@ -46,6 +46,8 @@ def proof(name: str, direction: Direction) -> str:
             f"AUC {direction.auc:.2f}: shown two faces it never saw, one with '{title(name)}' and one without, "
             f"it tells which is which {100 * direction.auc:.0f} times in 100 (guessing: 50)."
         )
+        if direction.auc < _WEAK:
+            sure = f"Weak: expect little from it. {sure}"
     return (
         f"{sure}\nMethod: {direction.method}. Learned from {counts.train_with:,} pictures with and "
         f"{counts.train_without:,} without; tested on {counts.test_with:,} and {counts.test_without:,}."
@@ -88,11 +90,9 @@ class ConceptRow(QWidget):
 
     @staticmethod
     def _badge(name: str, direction: Direction) -> QLabel:
-        if direction.auc is None:
-            badge = muted("not measured")
-        else:
-            badge = muted(f"{'weak · ' if direction.auc < _WEAK else ''}AUC {direction.auc:.2f}")
-        badge.setWordWrap(False)
+        badge = QLabel("not measured" if direction.auc is None else f"AUC {direction.auc:.2f}")
+        weak = direction.auc is not None and direction.auc < _WEAK
+        badge.setProperty("role", "warn" if weak else "muted")
         badge.setToolTip(proof(name, direction))
         return badge
 
@@ -123,8 +123,8 @@ class ConceptRow(QWidget):
         grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(0)
         grid.addWidget(self.label, 0, 0)
-        grid.addWidget(self.badge, 0, 1)
-        grid.addWidget(self.reset_button, 0, 2)
+        grid.addWidget(self.reset_button, 0, 1)
+        grid.addWidget(self.badge, 0, 2)
         grid.addWidget(self.box, 0, 3)
         grid.addWidget(self.slider, 1, 0, 1, 4)
         grid.setColumnStretch(0, 1)

@@ -17,11 +17,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QWidget
+
+from workbench.ui.theme import theme
 
 STEP, FINE_STEP, COARSE_STEP = 0.1, 0.01, 0.5
 _TICKS = 100  # slider positions a sigma
@@ -177,10 +178,8 @@ class StrengthSlider(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette, enabled = self.palette(), self.isEnabled()
-        line = palette.color(QPalette.ColorRole.Mid)
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        muted = palette.color(QPalette.ColorRole.PlaceholderText)
+        colours, enabled = theme().colours, self.isEnabled()
+        line, accent, muted = QColor(colours.line), QColor(colours.accent), QColor(colours.muted)
         zero, here = self.handle_position(0.0), self.handle_position(self.strength)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(line)
@@ -198,7 +197,7 @@ class StrengthSlider(QSlider):
             painter.drawEllipse(here, _HANDLE - 0.5, _HANDLE - 0.5)
         active = enabled and (self.hasFocus() or self.isSliderDown() or self.underMouse() or self.value() != 0)
         painter.setPen(QPen(accent if active else muted, 1.5))
-        painter.setBrush(accent if enabled and self.isSliderDown() else palette.color(QPalette.ColorRole.Base))
+        painter.setBrush(accent if enabled and self.isSliderDown() else QColor(colours.surface))
         painter.drawEllipse(here, _HANDLE - 2, _HANDLE - 2)
 
 
