@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,3 +51,41 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Fresh user folders, for a test that looks into them."""
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """`command("data", "info", folder)` runs the real `main()` in this process."""
+    from workbench.__main__ import main
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Outcome(int(code), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    """A photo with one face: Eileen Collins, a portrait in the public domain."""
+    from PIL import Image
+    from skimage import data
+
+    path = tmp_path / "portrait.png"
+    Image.fromarray(data.astronaut()).save(path)
+    return path
