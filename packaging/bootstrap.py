@@ -34,8 +34,8 @@ def check_python(version: tuple[int, int]) -> None:
         )
 
 
-def set_up(options: argparse.Namespace, groups: tuple[str, ...] = (), qt: str = "") -> Environment:
-    """The environment with the package, these dependency groups, and a Qt that starts at `qt` (when given).
+def set_up(options: argparse.Namespace, *groups: str) -> Environment:
+    """The environment with the package and these dependency groups.
 
     Raises:
         Refusal: something that only the user can mend.
@@ -57,11 +57,7 @@ def set_up(options: argparse.Namespace, groups: tuple[str, ...] = (), qt: str = 
         environment.install("--upgrade", NEW_PIP)
         torch = choose_torch(environment, options.torch, options.torch_index)
         environment.install("--editable", ".", *group_options, *torch)
-        stamp = wanted
-        stamp.write(environment.stamp)
-    if qt and qt not in stamp.qt:
-        need_qt(environment, qt)
-        replace(stamp, qt=(*stamp.qt, qt)).write(environment.stamp)
+        wanted.write(environment.stamp)
     return environment
 
 
@@ -83,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         return hand_over(environment, *program, *options.rest)
     if has_display():
         try:
-            set_up(options, qt="display")
+            need_qt(environment, "display")
             return hand_over(environment, *program)
         except Refusal as refusal:
             say(f"{refusal}\nThe window cannot open, so here is the same job in the terminal.")
@@ -94,14 +90,15 @@ def run(options: argparse.Namespace) -> int:
 
 def test(options: argparse.Namespace) -> int:
     """Run the tests, with a display that nobody sees."""
-    environment = set_up(options, ("test",), "offscreen")
+    environment = set_up(options, "test")
+    need_qt(environment, "offscreen")
     os.chdir(ROOT)
     return hand_over(environment, "-m", "pytest", *options.rest, QT_QPA_PLATFORM="offscreen")
 
 
 def check(options: argparse.Namespace) -> int:
     """Run what must be silent before a commit."""
-    environment = set_up(options, ("check",))
+    environment = set_up(options, "check")
     os.chdir(ROOT)
     tools = (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"])
     return max(subprocess.call([str(environment.python), "-m", *tool]) for tool in tools)

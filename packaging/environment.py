@@ -97,7 +97,6 @@ class Stamp:
     project: str  # the hash of what pip reads of the project
     torch: str  # the `--torch` it was made with
     groups: tuple[str, ...] = ()
-    qt: tuple[str, ...] = ()  # where Qt was seen to start: "offscreen", "display"
 
     def covers(self, wanted: Stamp) -> bool:
         """Whether nothing has to be installed for `wanted`. Its `auto` is content with whatever torch there is."""
@@ -117,8 +116,7 @@ class Stamp:
         """The stamp at `path`; None when there is none, or one that cannot be read."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            groups, qt = tuple(values["groups"]), tuple(values["qt"])
-            return cls(values["python"], values["project"], values["torch"], groups, qt)
+            return cls(values["python"], values["project"], values["torch"], tuple(values["groups"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

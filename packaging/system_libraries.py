@@ -48,6 +48,8 @@ def need_qt(environment: Environment, place: str) -> None:
         Refusal: it does not start, with what Qt said and what to do.
     """
     problem = _qt_problem(environment, place)
+    if "could not connect to display" in problem:  # Qt goes on to blame a library that is there
+        raise Refusal(f"The display '{os.environ.get('DISPLAY')}' cannot be reached.")
     if problem and sys.platform == "linux":
         say(f"Qt does not start yet: {problem}")
         install_from_system()
