@@ -1,0 +1,56 @@
+"""Parts that the nets share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class ResidualBlock(nn.Module):
+    """`x + gain * conv(silu(conv(silu(x))))` with a learned gain that starts small.
+
+    The gain stands in for normalisation: BatchNorm would couple the pictures of a batch, so that what one picture
+    decodes to would depend on its neighbours (compare "SkipInit", De and Smith 2020).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.gain = nn.Parameter(torch.full((), 0.1))
+        self.activation = nn.SiLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.gain * self.second(self.activation(self.first(self.activation(x))))
+
+
+def pixel_unshuffle(channels_in: int, channels_out: int, factor: int) -> nn.Sequential:
+    """Space to depth, then a 3 x 3 convolution: convolve where it is cheap."""
+    return nn.Sequential(nn.PixelUnshuffle(factor), nn.Conv2d(channels_in * factor**2, channels_out, 3, padding=1))
+
+
+def downsample(channels_in: int, channels_out: int) -> nn.Conv2d:
+    """Half the side by a strided convolution whose kernel its stride divides: every pixel counts equally."""
+    return nn.Conv2d(channels_in, channels_out, 2, stride=2)
+
+
+def upsample(channels_in: int, channels_out: int, kernel: int = 1) -> nn.Sequential:
+    """Twice the side by sub-pixel convolution (Shi et al. 2016), free of a transposed convolution's checkerboards."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out * 4, kernel, padding=kernel // 2),
+        nn.PixelShuffle(2),
+    )
+
+
+@torch.no_grad()
+def initialise(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw every weight of `module` from `generator`, so that a seed fixes the model (He et al. 2015; biases 0)."""
+    for part in module.modules():
+        if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            fan_in = nn.init._calculate_correct_fan(part.weight, "fan_in")
+            bound = math.sqrt(3.0 / fan_in)  # variance 1 / fan_in
+            part.weight.uniform_(-bound, bound, generator=generator)
+            if part.bias is not None:
+                part.bias.zero_()
