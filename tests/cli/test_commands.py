@@ -1,0 +1,163 @@
+"""Each command, really run on a tiny model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+Command = Callable[..., Any]
+TINY = ("--size", 32, "--set", "width=8", "--set", "latent=8", "--set", "batch_size=8")
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_data_info_counts_pictures_sizes_labels_and_partitions(command: Command) -> None:
+    outcome = command("data", "info", "builtin:avatars")
+    assert outcome.code == 0
+    assert "64 x 64" in outcome.out
+    assert "Smiling" in outcome.out
+
+
+def test_data_info_lists_what_is_skipped_and_why(command: Command, tmp_path: Path) -> None:
+    Image.new("RGB", (40, 50), "teal").save(tmp_path / "good.png")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    outcome = command("data", "info", tmp_path)
+    assert outcome.code == 0
+    assert "broken.jpg" in outcome.out
+    found = command("data", "info", tmp_path, "--json").json
+    assert found["skipped"][0]["name"] == "broken.jpg"
+
+
+def test_train_makes_a_run_and_resume_goes_on_with_it(command: Command, tmp_path: Path) -> None:
+    outcome = command(
+        "train", "--data", "builtin:avatars", "--steps", 2, "--runs", tmp_path, "--name", "first", *TINY
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert str(tmp_path / "first") in outcome.out
+    resumed = command("train", "--resume", tmp_path / "first", "--steps", 4, "--json")
+    assert resumed.code == 0, resumed.err
+    events = [json.loads(line) for line in resumed.out.splitlines()]
+    assert events[0]["event"] == "started"
+    assert events[0]["step"] == 2
+    assert {"losses", "saved", "result"} <= {event["event"] for event in events}
+    assert events[-1]["event"] == "result"
+    assert events[-1]["step"] == 4
+    assert events[-1]["status"] == "done"
+
+
+def test_runs_are_listed_and_shown(command: Command, trained_run: Path) -> None:
+    listed = command("runs", "list", trained_run.parent)
+    assert listed.code == 0
+    assert trained_run.name in listed.out
+    assert command("runs", "list", trained_run.parent, "--json").json[0]["name"] == trained_run.name
+    shown = command("runs", "show", trained_run)
+    assert shown.code == 0
+    assert "builtin:avatars" in shown.out
+    details = command("runs", "show", trained_run, "--json").json
+    assert details["model"] == "vae"
+    assert details["settings"]["latent"] > 0
+    assert details["checkpoints"]
+
+
+def test_a_folder_without_runs_says_how_to_make_one(command: Command, places: Path) -> None:
+    outcome = command("runs", "list")
+    assert outcome.code == 0
+    assert outcome.out == ""
+    assert "workbench train" in outcome.err
+    assert command("runs", "list", "--json").json == []
+
+
+@pytest.fixture
+def run(command: Command, trained_run: Path, tmp_path: Path) -> Path:
+    """A run with a concept, of this test alone."""
+    run = Path(shutil.copytree(trained_run, tmp_path / "run"))
+    shutil.rmtree(run / "concepts", ignore_errors=True)
+    found = command("concepts", "find", run, "--data", "builtin:avatars", "--labels", "Smiling,Hat")
+    assert found.code == 0, found.err
+    assert "Smiling" in found.out
+    return run
+
+
+def test_concepts_are_found_and_listed(command: Command, run: Path) -> None:
+    listed = command("concepts", "list", run)
+    assert listed.code == 0
+    assert "Hat" in listed.out
+    concepts = {concept["name"]: concept for concept in command("concepts", "list", run, "--json").json}
+    assert set(concepts) == {"Hat", "Smiling"}
+    chosen = concepts["Smiling"]["directions"][concepts["Smiling"]["chosen"]]
+    assert chosen["low"] < 0 < chosen["high"]
+    assert chosen["counts"]["test_with"] > 0
+
+
+def test_an_edit_writes_the_photo_and_its_recipe_repeats_it(
+    command: Command, run: Path, portrait: Path, tmp_path: Path
+) -> None:
+    out, again, recipe = tmp_path / "out.png", tmp_path / "again.png", tmp_path / "recipe.json"
+    edited = command(
+        "edit", portrait, "--model", run, "--concept", "Smiling=2", "--out", out, "--save-recipe", recipe, "--json"
+    )  # fmt: skip
+    assert edited.code == 0, edited.err
+    assert edited.json == {"file": str(out)}
+    assert pixels(out).shape == pixels(portrait).shape
+    assert (pixels(out) != pixels(portrait)).any()
+    for source in (recipe, out):
+        repeated = command("edit", portrait, "--model", run, "--recipe", source, "--out", again)
+        assert repeated.code == 0, repeated.err
+        assert (pixels(again) == pixels(out)).all()
+
+
+def test_strength_zero_gives_the_photo_back(command: Command, run: Path, portrait: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    assert command("edit", portrait, "--model", run, "--concept", "Smiling=0", "--out", out).code == 0
+    assert (pixels(out) == pixels(portrait)).all()
+
+
+def test_the_face_alone_has_the_models_size(command: Command, run: Path, portrait: Path, tmp_path: Path) -> None:
+    out = tmp_path / "face.webp"
+    assert command("edit", portrait, "--model", run, "--concept", "Hat=1", "--face-only", "--out", out).code == 0
+    assert pixels(out).shape == (32, 32, 3)
+
+
+def test_encode_writes_the_code(command: Command, trained_run: Path, portrait: Path, tmp_path: Path) -> None:
+    out = tmp_path / "code.safetensors"
+    outcome = command("encode", portrait, "--model", trained_run, "--out", out)
+    assert outcome.code == 0, outcome.err
+    assert [array.dtype for array in load_file(out).values()] == [np.float32]
+
+
+def test_the_same_seed_samples_the_same_faces(command: Command, trained_run: Path, tmp_path: Path) -> None:
+    for name, seed in (("a.png", 3), ("b.png", 3), ("c.png", 4)):
+        outcome = command("sample", trained_run, "--count", 5, "--seed", seed, "--out", tmp_path / name)
+        assert outcome.code == 0, outcome.err
+    assert (pixels(tmp_path / "a.png") == pixels(tmp_path / "b.png")).all()
+    assert (pixels(tmp_path / "a.png") != pixels(tmp_path / "c.png")).any()
+
+
+def test_evaluate_has_the_promised_keys(command: Command, trained_run: Path) -> None:
+    found = command("evaluate", trained_run, "--data", "builtin:avatars", "--json").json
+    assert {"psnr", "ssim", "kl", "active_units", "auc"} <= set(found)
+    assert 0 <= found["auc"]["Smiling"] <= 1
+    said = command("evaluate", trained_run, "--data", "builtin:avatars")
+    assert said.code == 0
+    assert "PSNR" in said.out
+    assert "Smiling" in said.out
+
+
+def test_an_exported_model_works_like_its_run(command: Command, run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "faces.workbench"
+    assert command("export", run, "--out", file, "--json").json == {"file": str(file)}
+    assert command("concepts", "list", file, "--json").json == command("concepts", "list", run, "--json").json
+    for model, name in ((run, "run.png"), (file, "file.png")):
+        assert command("sample", model, "--count", 4, "--out", tmp_path / name).code == 0
+    assert (pixels(tmp_path / "run.png") == pixels(tmp_path / "file.png")).all()

@@ -1,0 +1,64 @@
+"""The public API, and the example that the documents show."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench
+from workbench.core.events import Event, Losses
+
+EXAMPLE = Path(__file__).parent.parent / "docs" / "example.py"
+
+
+def test_every_public_name_is_there_and_explains_itself() -> None:
+    for name in workbench.__all__:
+        assert getattr(workbench, name).__doc__, name
+    assert set(workbench.__all__) <= set(dir(workbench))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = workbench.trian
+
+
+def test_the_api_trains_and_resumes_and_reports(tmp_path: Path) -> None:
+    events: list[Event] = []
+    settings = {"width": 8, "latent": 8, "batch_size": 8}
+    first = workbench.train(
+        "builtin:avatars", size=32, steps=2, settings=settings, runs=tmp_path, on_event=events.append
+    )
+    assert first.step == 2
+    assert any(isinstance(event, Losses) for event in events)
+    assert workbench.resume(first.run, steps=3).step == 3
+
+
+def test_a_training_needs_exactly_one_budget(tmp_path: Path) -> None:
+    with pytest.raises(workbench.WorkbenchError):
+        workbench.train("builtin:avatars", size=32, steps=2, minutes=1, runs=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_example_of_the_documents_runs(
+    portrait: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands, only shorter: five minutes of training become three steps."""
+    train = workbench.train
+
+    def train_briefly(data: str, *, minutes: float) -> Any:
+        assert minutes == 5
+        return train(data, steps=3, size=32, settings={"width": 8, "latent": 8})
+
+    folder = portrait.parent
+    portrait.rename(folder / "portrait.jpg")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(workbench, "train", train_briefly)
+    runpy.run_path(str(EXAMPLE))
+    assert "Smiling" in capsys.readouterr().out
+    assert (folder / "smiling.png").exists()
+    model: Callable[..., Any] = workbench.open_model
+    assert "Smiling" in model("avatars.workbench").concepts
