@@ -101,11 +101,12 @@ class Jobs(QObject):
         done: Callable[[Any], None],
         event: Callable[[Any], None] | None = None,
         stopped: Callable[[], None] | None = None,
+        failed: Callable[[Failure], None] | None = None,
     ) -> JobThread:
-        """Run the job that `make` makes; `done`, `event` and `stopped` are slots of the page."""
+        """Run the job that `make` makes; `done`, `event`, `stopped` and `failed` are slots of the page."""
         thread = JobThread(make)
         thread.done.connect(done)
-        thread.failed.connect(self._failed)
+        thread.failed.connect(failed or self._failed)
         if event:
             thread.event.connect(event)
         if stopped:
