@@ -1,0 +1,99 @@
+"""An edit brought back into the photo at its own size.
+
+Decoded pictures are soft, so none is ever pasted: only the change between two of them is,
+
+    out = photo + warp_back(mask * (after - before)),
+
+which leaves skin, hair and grain as they were, and at no change the photo's very pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.faces.align import Matrix, invert, transform, warp
+
+Float32 = npt.NDArray[np.float32]
+UInt8 = npt.NDArray[np.uint8]
+
+_BORDER = 0.14
+"""Over this part of the side the mask rises from zero at the crop's border, so that no seam shows."""
+
+_SMOOTHING = 0.05
+"""Standard deviation of the mask's smoothing, in sides of the crop: wide enough to carry the change's own edges."""
+
+_FLOOR, _FULL = 0.04, 0.25
+"""A change this small next to the largest is dropped (the decoder's murmur); from the second on it is kept whole."""
+
+
+def paste(photo: UInt8, before: Float32, after: Float32, matrix: Matrix) -> UInt8:
+    """The photo with the change from `before` to `after` laid over its face.
+
+    Args:
+        photo: uint8 (H, W, 3).
+        before: the decoded face as it is, float32 (S, S, 3) in 0..255, not rounded.
+        after: the decoded face as it shall be, likewise.
+        matrix: photo pixels to crop pixels.
+
+    Returns:
+        uint8 (H, W, 3), a new array; bit for bit the photo when nothing changes.
+    """
+    out = photo.copy()
+    difference = after - before
+    change = difference * change_mask(difference)[..., None]
+    rows, columns = (np.flatnonzero(change.any(axis=(2, other))) for other in (1, 0))
+    if not rows.size:
+        return out
+    # Only the part of the crop that changes is warped, with room for the filter's two zeros around it.
+    size = len(change)
+    top, bottom = max(rows[0] - 2, 0), min(rows[-1] + 3, size)
+    left, right = max(columns[0] - 2, 0), min(columns[-1] + 3, size)
+    corners = transform(invert(matrix), [(x, y) for x in (left, right - 1) for y in (top, bottom - 1)])
+    limits = np.array([photo.shape[1], photo.shape[0]])
+    x0, y0 = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
+    x1, y1 = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, limits).astype(int)
+    if x0 >= x1 or y0 >= y1:
+        return out
+    back = invert(matrix)
+    back[:, 2] += back[:, :2] @ (left, top) - (x0, y0)
+    moved = warp(change[top:bottom, left:right], back, (int(x1 - x0), int(y1 - y0)))
+    moved += out[y0:y1, x0:x1]
+    out[y0:y1, x0:x1] = np.rint(moved).clip(0, 255).astype(np.uint8)
+    return out
+
+
+def change_mask(difference: Float32) -> Float32:
+    """How much of a change is kept: float32 (S, S) in 0..1, smooth, where the decode changes, zero at the border.
+
+    Args:
+        difference: after - before, float32 (S, S, 3).
+    """
+    size = len(difference)
+    smooth = _blurred(np.abs(difference).mean(axis=2), _SMOOTHING * size)
+    largest = smooth.max()
+    if largest == 0:
+        return np.zeros((size, size), np.float32)
+    follows = _smoothstep((smooth / largest - _FLOOR) / (_FULL - _FLOOR))
+    from_border = np.minimum(np.arange(size), np.arange(size)[::-1]) / (_BORDER * size)
+    ramp = _smoothstep(from_border.astype(np.float32))
+    mask: Float32 = follows * ramp * ramp[:, None]
+    return mask
+
+
+def _smoothstep(x: Float32) -> Float32:
+    """0 below 0, 1 above 1, and between them a curve that starts and ends level."""
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def _blurred(values: Float32, sigma: float) -> Float32:
+    """A Gaussian blur of (S, S), edges repeated."""
+    reach = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
+    kernel /= kernel.sum()
+    for axis in (0, 1):
+        widened = np.pad(values, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(widened, 2 * reach + 1, axis=axis)
+        values = windows @ kernel
+    return values

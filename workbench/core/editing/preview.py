@@ -1,0 +1,68 @@
+"""A change of a face on its photo at the screen's resolution, quick enough to follow a hand.
+
+`paste` works on the photo's own pixels with a careful filter; this is the same sum, photo + change, on a smaller copy
+of the face's surroundings with everything prepared that does not move with the sliders.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.core.faces.align import Matrix, frame, transform
+
+LONGEST = 320
+"""The longest side of a preview: more would be slower than the decoder, and less sharp than the eye sees in motion."""
+
+
+class Preview:
+    """One face of one photo.
+
+    Args:
+        pixels: uint8 (H, W, 3), the photo.
+        matrix: photo pixels to crop pixels.
+        size: the side of the crop.
+        scale: screen pixels a photo pixel; the preview is never larger than the photo.
+    """
+
+    def __init__(self, pixels: npt.NDArray[np.uint8], matrix: Matrix, size: int, scale: float) -> None:
+        height, width = pixels.shape[:2]
+        corners = frame(matrix, size) + 0.5  # a pixel's corner at whole numbers from here on
+        left, top = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
+        right, bottom = np.clip(np.ceil(corners.max(axis=0)), (left + 1, top + 1), (width, height)).astype(int)
+        self.area = (int(left), int(top), int(right), int(bottom))
+        """Left, top, right, bottom in photo pixels: the face's square, upright, as far as it is in the photo."""
+        part = Image.fromarray(pixels[top:bottom, left:right])
+        scale = min(1.0, scale, LONGEST / max(part.size))
+        small = part.resize(
+            (max(1, math.ceil(part.width * scale)), max(1, math.ceil(part.height * scale))), Image.Resampling.BILINEAR
+        )
+        half = np.float32(0.5)  # so that cutting off the fraction rounds
+        self._photo = torch.from_numpy(np.asarray(small).transpose(2, 0, 1).astype(np.float32) + half)
+        self._grid = self._places(small.size, matrix, size)
+
+    def _places(self, size: tuple[int, int], matrix: Matrix, crop: int) -> Tensor:
+        """Where each pixel of the preview lies in the crop: float32 (1, h, w, 2), -1 and 1 at the crop's edges."""
+        left, top, right, bottom = self.area
+        x = left + (np.arange(size[0]) + 0.5) * (right - left) / size[0] - 0.5
+        y = top + (np.arange(size[1]) + 0.5) * (bottom - top) / size[1] - 0.5
+        places = transform(matrix, np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+        grid = (places + 0.5) / crop * 2 - 1
+        return torch.from_numpy(grid.reshape(1, size[1], size[0], 2).astype(np.float32))
+
+    def __call__(self, change: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+        """Photo + change: uint8 (h, w, 3), to be shown over `area`.
+
+        Args:
+            change: float32 (size, size, 3) in 0..255 steps, already masked so that it fades towards the edge.
+        """
+        moved = torch.from_numpy(np.ascontiguousarray(change.transpose(2, 0, 1)))[None]
+        warped = functional.grid_sample(moved, self._grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+        total = warped[0].add_(self._photo).clamp_(0, 255).to(torch.uint8)
+        return total.permute(1, 2, 0).contiguous().numpy()

@@ -1,0 +1,60 @@
+"""What an edit is: where the face lies, how far each concept moves it, and what comes out. Nothing in it ever changes;
+every change makes a new state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from workbench.core.faces.align import Points
+
+Mode = Literal["photo", "face"]
+"""The whole photo at its own size, or the face alone at the model's."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditState:
+    """One state of an edit.
+
+    Attributes:
+        points: the face's eyes and mouth in photo pixels.
+        strengths: (concept, strength) sorted by name, in standard deviations of the data's codes; a strength of zero
+            is no entry, so that equal edits are equal states. A mapping may be given.
+        mode: what `Editor.render` gives.
+    """
+
+    points: Points
+    strengths: tuple[tuple[str, float], ...] = ()
+    mode: Mode = "photo"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "strengths", _tidy(self.strengths))
+
+    def strength(self, name: str) -> float:
+        """The strength of a concept; 0 when it is not moved."""
+        return dict(self.strengths).get(name, 0.0)
+
+    def with_strength(self, name: str, value: float) -> EditState:
+        """This state with one concept at another strength."""
+        return self.with_strengths({**dict(self.strengths), name: value})
+
+    def with_strengths(self, strengths: Mapping[str, float]) -> EditState:
+        """This state with these strengths and no others."""
+        return replace(self, strengths=_tidy(strengths))
+
+    def with_points(self, points: Points) -> EditState:
+        """This state with the face somewhere else."""
+        return replace(self, points=points)
+
+    def with_mode(self, mode: Mode) -> EditState:
+        """This state with another picture coming out."""
+        return replace(self, mode=mode)
+
+    def reset(self) -> EditState:
+        """This state with every concept at zero."""
+        return replace(self, strengths=())
+
+
+def _tidy(strengths: Mapping[str, float] | Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((name, float(value)) for name, value in dict(strengths).items() if value != 0))
