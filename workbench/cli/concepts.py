@@ -25,7 +25,9 @@ def find(
     labels: Annotated[
         str | None, typer.Option(metavar="A,B", help="Only these labels; all of the data by default.")
     ] = None,
-    method: Annotated[str | None, typer.Option(metavar="NAME", help="Only this method, instead of each.")] = None,
+    method: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The method that the sliders use; every one is measured.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the concepts go; the run's own folder by default.")
     ] = None,
@@ -68,7 +70,9 @@ def _show(concepts: Iterable[Concept], json: bool) -> None:
         for concept in found
         for method, direction in concept.directions.items()
     ]
-    say_table(rows, header=("concept", "method", "auc", "slider", "test with", "without")) if rows else None
+    if rows:
+        say_table(rows, header=("concept", "method", "auc", "slider", "test with", "without"))
+        note("* moves the slider")
 
 
 def _plain(concept: Concept) -> dict[str, object]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import SOURCE_HELP, Json
 from workbench.cli.output import say, say_json, say_table
+
+if TYPE_CHECKING:
+    from workbench.jobs.prepare_data import DataInfo
 
 app = typer.Typer(help="Look at pictures before training on them.", no_args_is_help=True)
 
@@ -26,4 +29,31 @@ def info(source: Annotated[str, typer.Argument(metavar="SRC", help=SOURCE_HELP)]
     found = run_job(lambda control: describe_data(source, control))
     if json:
         say_json(found)
-        return
+    else:
+        _show(found)
+
+
+def _show(found: DataInfo) -> None:
+    smallest, median, largest = (f"{width} x {height}" for width, height in found.sizes)
+    sizes = smallest if smallest == largest else f"{smallest} to {largest}, half of them at least {median}"
+    parts = ", ".join(f"{count} {part}" for part, count in found.partitions.items())
+    rows = [
+        ("source", f"{found.source} ({found.kind})"),
+        ("pictures", f"{found.pictures}, {sizes}"),
+        ("partitions", f"{parts} ({'made by the program' if found.partitions_made else 'said by the source'})"),
+    ]
+    if found.persons is not None:
+        rows.append(("persons", str(found.persons)))
+    if found.columns:
+        rows.append(("columns", ", ".join(found.columns)))
+    say_table(rows)
+    if found.labels:
+        say()
+        say_table(
+            [(label, *(f"{yes} / {no}" for yes, no in counts.values())) for label, counts in found.labels.items()],
+            header=("label (with / without)", *found.partitions),
+        )
+    if found.skipped:
+        say()
+        say(f"{len(found.skipped)} left out:")
+        say_table([(f"  {skipped.name}", skipped.reason) for skipped in found.skipped])

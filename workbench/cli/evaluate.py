@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Data, Json, Model
 from workbench.cli.output import say, say_json, say_table
+
+if TYPE_CHECKING:
+    from workbench.core.concepts.concept import Counts
 
 
 def evaluate(
@@ -25,18 +28,22 @@ def evaluate(
     if json:
         say_json(found.to_json())
         return
-    say(f"{found.images} pictures of partition {found.partition}")
-    say_table(
-        [
-            ("PSNR", f"{found.psnr:.2f} dB"),
-            ("SSIM", f"{found.ssim:.3f}"),
-            ("KL", f"{found.kl:.1f} nats"),
-            ("active units", found.active_units),
-        ]
-    )
+    say(f"{found.images} pictures of the {found.partition} partition")
+    rows = [("PSNR", f"{found.psnr:.2f} dB"), ("SSIM", f"{found.ssim:.3f}")]
+    if found.kl is not None:
+        rows += [("KL", f"{found.kl:.1f} nats"), ("active units", str(found.active_units))]
+    say_table(rows)
     if found.auc:
         say()
-        say_table([(label, f"{auc:.3f}") for label, auc in found.auc.items()], header=("label", "auc"))
+        say_table(
+            [(label, f"{auc:.3f}", *_counts(found.counts[label])) for label, auc in found.auc.items()],
+            header=("label", "auc", "with", "without"),
+        )
+
+
+def _counts(counts: Counts) -> tuple[int, int]:
+    """The held-out pictures behind an AUC."""
+    return counts.test_with, counts.test_without
 
 
 def export(

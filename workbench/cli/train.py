@@ -65,9 +65,7 @@ def train(
         )
     else:
         if data is None:
-            raise WorkbenchError(
-                "There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars."
-            )
+            raise WorkbenchError("There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars.")
         request = TrainRequest(
             data=data,
             model=model or "vae",

@@ -110,10 +110,10 @@ def _gpu() -> Check:
 
 def _registries() -> Check:
     from workbench.core.concepts.methods import METHODS
-    from workbench.core.data.builtin import BUILTIN
+    from workbench.core.data import builtin
     from workbench.core.models.registry import MODELS
 
-    names = {"models": MODELS, "concept methods": METHODS, "built-in sets": BUILTIN}
+    names = {"models": MODELS, "concept methods": METHODS, "built-in sets": builtin.NAMES}
     return Check("models", "ok", "; ".join(f"{kind}: {', '.join(known)}" for kind, known in names.items()))
 
 
@@ -125,9 +125,7 @@ def _folders() -> Check:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            return Check(
-                "folders", "failed", f"'{folder}': {error.strerror}.", "Make it a folder that you can write."
-            )
+            return Check("folders", "failed", f"'{folder}': {error.strerror}.", "Make it a folder that you can write.")
     free = shutil.disk_usage(places.runs_folder()).free / 1e9
     return Check("folders", "ok", f"Runs go to '{places.runs_folder()}'; {free:.0f} GB are free.")
 
