@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 import errno
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
@@ -91,7 +93,9 @@ def explain(error: BaseException) -> WorkbenchError | None:
         return error
     if out_of_memory(error):
         return WorkbenchError(
-            "The computer ran out of memory.", "Close other programs, or work with smaller pictures.", ExitCode.RESOURCES
+            "The computer ran out of memory.",
+            "Close other programs, or work with smaller pictures.",
+            ExitCode.RESOURCES,
         )
     if isinstance(error, OSError):
         try:
@@ -102,6 +106,25 @@ def explain(error: BaseException) -> WorkbenchError | None:
         except OSError:
             return None
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed, in texts only: the exception itself would keep its frames, and with them tensors, alive."""
+
+    what: str
+    next_step: str
+    traceback: str
+    expected: bool
+    """Something the user can mend; otherwise a bug of ours."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """`error` as texts."""
+        text = "".join(traceback.format_exception(error))
+        if explained := explain(error):
+            return cls(explained.what, explained.next_step, text, expected=True)
+        return cls("Something went wrong.", "", text, expected=False)
 
 
 def out_of_memory(error: BaseException) -> bool:

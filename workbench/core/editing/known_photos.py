@@ -1,10 +1,12 @@
-"""Where photos were opened from, so that a recipe, which names its photo by fingerprint, finds it again.
+"""Where the photos were that somebody edited, and the models they were edited with.
 
-The list stays on this computer, in the folder of preferences: {"<sha256>": "<path>", …}, oldest first.
+A recipe names its photo and its model by content, never by a path. This list, on this computer only, leads back to
+them. It is a convenience: when it is lost, the user is asked.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -13,42 +15,66 @@ from workbench.core.files import read_json, write_json
 from workbench.core.pictures import SUFFIXES
 from workbench.core.places import preferences_folder
 
-_REMEMBERED = 500
-_LOOKED_AT = 200
-"""So many pictures of a folder are looked at before giving up."""
+_PHOTOS, _MODELS = "photos.json", "models.json"
+_LIMIT = 500
+_NEIGHBOURS = 300  # pictures of the same folder that are looked through
 
 
 def remember_photo(sha256: str, path: Path) -> None:
-    """Remember that the photo with this fingerprint is at `path`."""
-    known = _known()
-    known.pop(sha256, None)
-    known[sha256] = str(path.resolve())
-    write_json(_list_file(), dict(list(known.items())[-_REMEMBERED:]))
+    """Note that the photo whose file has this sha256 is at `path`."""
+    _note(_PHOTOS, sha256, path)
 
 
 def find_photo(sha256: str, beside: Path | None = None) -> Path | None:
-    """The file with this fingerprint: where it was last opened, or a picture in the folder of `beside`; else None."""
-    remembered = _known().get(sha256)
-    candidates = [Path(remembered)] if remembered else []
-    if beside is not None:
-        pictures = (path for path in beside.parent.iterdir() if path.suffix.lower() in SUFFIXES and path != beside)
-        candidates += sorted(pictures)[:_LOOKED_AT]
-    return next((path for path in candidates if path.is_file() and _fingerprint(path) == sha256), None)
+    """The photo with this sha256, or None.
+
+    Args:
+        sha256: of the file's bytes, hex.
+        beside: an exported picture: its folder is looked through too.
+    """
+    noted = _noted(_PHOTOS).get(sha256)
+    candidates = [Path(noted)] if noted else []
+    if beside is not None and beside.parent.is_dir():
+        pictures = sorted(
+            path for path in beside.parent.iterdir() if path.suffix.lower() in SUFFIXES and path != beside
+        )
+        candidates += pictures[:_NEIGHBOURS]
+    return next((path for path in candidates if _sha256(path) == sha256), None)
 
 
-def _list_file() -> Path:
-    return preferences_folder() / "photos.json"
+def remember_model(fingerprint: str, path: Path) -> None:
+    """Note that the model with this fingerprint is at `path`."""
+    _note(_MODELS, fingerprint, path)
 
 
-def _known() -> dict[str, str]:
-    try:
-        known = read_json(_list_file())
-    except WorkbenchError:  # not there yet, or damaged: a convenience, made again as photos are opened
-        return {}
-    return {str(key): str(value) for key, value in known.items()} if isinstance(known, dict) else {}
+def find_model(fingerprint: str) -> Path | None:
+    """Where the model with this fingerprint was last; it may have been trained further since."""
+    noted = _noted(_MODELS).get(fingerprint)
+    return Path(noted) if noted and Path(noted).exists() else None
 
 
-def _fingerprint(path: Path) -> str | None:
+def _noted(file: str) -> dict[str, str]:
+    """The list; an unreadable one counts as empty."""
+    path = preferences_folder() / file
+    with contextlib.suppress(WorkbenchError):
+        if path.exists() and isinstance(value := read_json(path), dict):
+            return {str(key): str(place) for key, place in value.items()}
+    return {}
+
+
+def _note(file: str, key: str, path: Path) -> None:
+    """Put an entry at the end of the list; the oldest leave it."""
+    noted = _noted(file)
+    entry = str(path.absolute())
+    if noted.get(key) == entry:
+        return
+    noted.pop(key, None)
+    noted[key] = entry
+    with contextlib.suppress(WorkbenchError):  # an edit is not worth failing for it
+        write_json(preferences_folder() / file, dict(list(noted.items())[-_LIMIT:]))
+
+
+def _sha256(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

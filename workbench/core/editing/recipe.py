@@ -1,0 +1,180 @@
+"""A recipe: everything that makes an edit again, as JSON, in a file of its own or inside the exported picture.
+
+    {"format": "workbench-recipe", "version": 1, "program": "Latent Workbench 0.1.0",
+     "model": {"name": "faces", "fingerprint": "…"}, "photo": {"sha256": "…", "width": 640, "height": 480},
+     "crop": {"left_eye": [251.2, 180.4], "right_eye": [317.0, 182.9], "mouth": [283.5, 258.1]},
+     "concepts": [{"name": "Smiling", "method": "logistic", "strength": 1.5, "fingerprint": "…"}], "mode": "photo"}
+
+It names the photo by its content, never by a path: nobody learns from an exported picture where it was made.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from annotated_types import Ge, MinLen
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+
+from workbench import __version__
+from workbench.core.editing.state import EditState, Mode
+from workbench.core.errors import WorkbenchError, file_errors, unknown
+from workbench.core.faces.align import Points
+from workbench.core.pictures import Photo, read_recipe_text
+from workbench.core.runs.trained import TrainedModel
+from workbench.core.tensors import check_format, damaged
+
+FORMAT: Literal["workbench-recipe"] = "workbench-recipe"
+VERSION = 1
+
+Place = tuple[FiniteFloat, FiniteFloat]
+Text = Annotated[str, MinLen(1)]
+
+
+class _Part(BaseModel):
+    """A part of a recipe; what a later program adds within this version is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RecipeModel(_Part):
+    """The model: what it was called, and the fingerprint of its weights."""
+
+    name: str
+    fingerprint: Text
+
+
+class RecipePhoto(_Part):
+    """The photo: the sha256 of its file, and its size in pixels."""
+
+    sha256: Text
+    width: Annotated[int, Ge(1)]
+    height: Annotated[int, Ge(1)]
+
+
+class RecipeCrop(_Part):
+    """The face's eyes and mouth in photo pixels."""
+
+    left_eye: Place
+    right_eye: Place
+    mouth: Place
+
+
+class RecipeConcept(_Part):
+    """One concept, its direction's method and fingerprint, and how far the code is moved along it."""
+
+    name: Text
+    method: str
+    strength: FiniteFloat
+    fingerprint: Text
+
+
+class Recipe(_Part):
+    """A recipe; the module's text shows one."""
+
+    format: Literal["workbench-recipe"] = FORMAT
+    version: Annotated[int, Ge(1)] = VERSION
+    program: str = f"Latent Workbench {__version__}"
+    model: RecipeModel
+    photo: RecipePhoto
+    crop: RecipeCrop
+    concepts: tuple[RecipeConcept, ...] = ()
+    mode: Mode = "photo"
+
+    @classmethod
+    def of(cls, model: TrainedModel, photo: Photo, state: EditState) -> Self:
+        """The recipe of an edit."""
+        height, width = photo.pixels.shape[:2]
+        points = state.points
+        return cls(
+            model=RecipeModel(name=model.name, fingerprint=model.fingerprint),
+            photo=RecipePhoto(sha256=photo.sha256, width=width, height=height),
+            crop=RecipeCrop(left_eye=points.left_eye, right_eye=points.right_eye, mouth=points.mouth),
+            concepts=tuple(
+                RecipeConcept(
+                    name=name,
+                    method=model.concepts[name].chosen,
+                    strength=strength,
+                    fingerprint=model.concepts[name].fingerprint,
+                )
+                for name, strength in state.strengths
+            ),
+            mode=state.mode,
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The recipe of a JSON file, or the one inside a picture that was exported.
+
+        Raises:
+            WorkbenchError: missing, without a recipe, damaged, or of a newer program.
+        """
+        if path.suffix.lower() == ".json":
+            with file_errors(path, "read"):
+                text: str | None = path.read_text(encoding="utf-8", errors="replace")
+        else:
+            text = read_recipe_text(path)
+        if text is None:
+            raise WorkbenchError(
+                f"'{path}' holds no recipe.", "Choose a recipe's JSON file, or a picture that this program exported."
+            )
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> Self:
+        """The recipe that is written in `text`; `where` names it in an error.
+
+        Raises:
+            WorkbenchError: no recipe, damaged, or of a newer program.
+        """
+        try:
+            value = json.loads(text)
+            check_format(value, FORMAT, VERSION, "recipe", where)
+            return cls.model_validate(value)
+        except json.JSONDecodeError as error:
+            raise damaged(where, "recipe") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise WorkbenchError(
+                f"The recipe in '{where}' is damaged at '{place}': {first['msg'].lower()}.",
+                "Use a backup, or make the edit again.",
+            ) from error
+
+    def to_json(self) -> str:
+        """The recipe as JSON that a person can read."""
+        return self.model_dump_json(indent=2)
+
+    @property
+    def points(self) -> Points:
+        """The face's eyes and mouth in photo pixels."""
+        return Points(self.crop.left_eye, self.crop.right_eye, self.crop.mouth)
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """Strengths by concept."""
+        return {concept.name: concept.strength for concept in self.concepts}
+
+    def state(self, model: TrainedModel) -> EditState:
+        """The edit's state, for the model that it was made with.
+
+        Raises:
+            WorkbenchError: another model, or a concept that has changed since: the pixels would differ.
+        """
+        if model.fingerprint != self.model.fingerprint:
+            raise WorkbenchError(
+                f"The recipe was made with another model ('{self.model.name}') than '{model.name}', or with this one "
+                "before it was trained further.",
+                f"Use the model '{self.model.name}' as it was then.",
+            )
+        for concept in self.concepts:
+            if concept.name not in model.concepts:
+                raise unknown("concept", concept.name, model.concepts)
+            if concept.fingerprint != model.concepts[concept.name].fingerprint:
+                raise WorkbenchError(
+                    f"The concept '{concept.name}' has been found anew since this recipe was made (then with "
+                    f"{concept.method}).",
+                    "Make the edit again with the concept as it is now.",
+                )
+        return EditState(self.points, mode=self.mode).with_strengths(self.strengths)

@@ -1,0 +1,127 @@
+"""From an edit's state to its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.concepts.concept import Concept
+from workbench.core.editing.paste import paste
+from workbench.core.editing.state import EditState
+from workbench.core.errors import unknown
+from workbench.core.faces.align import Matrix, Points, align, similarity
+from workbench.core.pictures import Photo
+from workbench.core.runs.trained import TrainedModel
+
+Float32 = npt.NDArray[np.float32]
+UInt8 = npt.NDArray[np.uint8]
+
+
+def move(
+    code: Float32, strengths: Mapping[str, float] | Iterable[tuple[str, float]], concepts: Mapping[str, Concept]
+) -> Float32:
+    """A code moved along concepts: z' = z + Σ s·sigma·v.
+
+    Args:
+        code: float32 (latent,).
+        strengths: by concept, in standard deviations of the data's codes along its direction.
+        concepts: the model's.
+
+    Raises:
+        WorkbenchError: the model has no such concept.
+    """
+    moved = code.copy()
+    for name, strength in dict(strengths).items():
+        if name not in concepts:
+            raise unknown("concept", name, concepts)
+        moved += np.float32(strength) * concepts[name].direction.step
+    return moved
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A face as the model sees it.
+
+    Attributes:
+        points: where it is in the photo.
+        matrix: photo pixels to crop pixels.
+        pixels: uint8 (S, S, 3), cut from the photo.
+        code: float32 (latent,).
+        decoded: what the model makes of the code, float32 (S, S, 3) in 0..255, not rounded.
+    """
+
+    points: Points
+    matrix: Matrix
+    pixels: UInt8
+    code: Float32
+    decoded: Float32
+
+
+class Editor:
+    """One photo, one face in it and one model: gives the pictures of any state. Used by one thread at a time.
+
+    Args:
+        model: encodes, decodes, and knows the concepts.
+        photo: stays as it is.
+        points: the face's eyes and mouth in photo pixels. A state with other points is cut and encoded anew.
+    """
+
+    def __init__(self, model: TrainedModel, photo: Photo, points: Points) -> None:
+        self.model = model
+        self.photo = photo
+        self._crop = self._cut(points)
+
+    @property
+    def points(self) -> Points:
+        """Where the face is in the photo."""
+        return self._crop.points
+
+    @property
+    def crop(self) -> UInt8:
+        """The face cut from the photo: uint8 (S, S, 3)."""
+        return self._crop.pixels
+
+    @property
+    def code(self) -> Float32:
+        """Its code: float32 (latent,)."""
+        return self._crop.code
+
+    @property
+    def reconstruction(self) -> UInt8:
+        """The face as the model sees it, unchanged: uint8 (S, S, 3)."""
+        return _rounded(self._crop.decoded)
+
+    def face(self, state: EditState) -> UInt8:
+        """The changed face at the model's size: uint8 (S, S, 3)."""
+        return _rounded(self._decode(state))
+
+    def full(self, state: EditState) -> UInt8:
+        """The whole photo with the change in it: uint8 (H, W, 3); its very pixels when nothing is moved."""
+        if not state.strengths:
+            return self.photo.pixels
+        after = self._decode(state)
+        return paste(self.photo.pixels, self._crop.decoded, after, self._crop.matrix)
+
+    def render(self, state: EditState) -> UInt8:
+        """The picture that the state's mode asks for."""
+        return self.full(state) if state.mode == "photo" else self.face(state)
+
+    def _decode(self, state: EditState) -> Float32:
+        if state.points != self._crop.points:
+            self._crop = self._cut(state.points)
+        moved = move(self._crop.code, state.strengths, self.model.concepts)
+        decoded: Float32 = self.model.decode_float(moved[None])[0]
+        return decoded
+
+    def _cut(self, points: Points) -> Crop:
+        matrix = similarity(points, self.model.alignment, self.model.size)
+        pixels = align(self.photo.pixels, matrix, self.model.size)
+        code = self.model.encode(pixels[None])[0]
+        return Crop(points, matrix, pixels, code, self.model.decode_float(code[None])[0])
+
+
+def _rounded(picture: Float32) -> UInt8:
+    return np.rint(picture).clip(0, 255).astype(np.uint8)

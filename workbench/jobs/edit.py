@@ -1,0 +1,225 @@
+"""Edit a photo and write the picture: what the window and the command line share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.core.control import Control
+from workbench.core.editing import known_photos
+from workbench.core.editing.recipe import Recipe
+from workbench.core.editing.render import Editor
+from workbench.core.editing.state import EditState, Mode
+from workbench.core.errors import WorkbenchError, unknown
+from workbench.core.events import Advice, Progress, Saved
+from workbench.core.faces.align import Points
+from workbench.core.faces.find import Face, find_faces
+from workbench.core.files import write_file
+from workbench.core.pictures import Photo, read_photo, write_picture
+from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.tensors import write_tensors
+from workbench.jobs.api import Job
+
+_MOST = 100.0  # standard deviations: far beyond any face, and short of what overflows
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """One edit from file to file.
+
+    Attributes:
+        photo: the photo; it is never written to.
+        model: run folder, checkpoint folder or model file; None takes the recipe's.
+        out: the picture to write, .png, .jpg or .webp.
+        strengths: by concept, in standard deviations; they replace those of a recipe, concept by concept.
+        mode: the whole photo, or the face alone at the model's size.
+        face: which face, counted from 1, the largest.
+        recipe: an edit to repeat: its JSON, or an exported picture.
+        quality: of JPEG and WebP, 1 to 100.
+        save_recipe: where to write the recipe as JSON too.
+    """
+
+    photo: Path
+    model: str | Path | None
+    out: Path
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    mode: Mode = "photo"
+    face: int = 1
+    recipe: Path | None = None
+    quality: int = 92
+    save_recipe: Path | None = None
+
+
+def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
+    """Find the face, move its code, write the picture.
+
+    Yields:
+        Progress, Advice, Saved.
+
+    Returns:
+        The picture's path.
+
+    Raises:
+        WorkbenchError: no face, no such concept, another model than the recipe's, or a file's own trouble.
+    """
+    control = control or Control()
+    yield Progress("Opening the model", 0, 4, "steps")
+    recipe = Recipe.read(request.recipe) if request.recipe else None
+    model = open_model(_model_path(request.model, recipe))
+    state_then = recipe.state(model) if recipe else None
+    for name, strength in request.strengths.items():
+        if name not in model.concepts:
+            raise unknown("concept", name, model.concepts)
+        if not math.isfinite(strength) or abs(strength) > _MOST:
+            raise WorkbenchError(
+                f"'{name}' cannot be moved by {strength:g}.", f"Choose a number from {-_MOST:g} to {_MOST:g}."
+            )
+    control.check()
+
+    yield Progress("Finding the face", 1, 4, "steps")
+    photo = read_photo(request.photo)
+    if recipe and state_then and recipe.photo.sha256 == photo.sha256:
+        state = state_then
+    else:
+        state = EditState(find_face(photo, request.photo.name, request.face).points)
+        if state_then:
+            state = state.with_strengths(dict(state_then.strengths)).with_mode(state_then.mode)
+            yield Advice(
+                f"'{request.photo.name}' is not the photo that the recipe was made with.",
+                "Its face was found, and moved by the same strengths.",
+            )
+    state = state.with_strengths({**dict(state.strengths), **request.strengths})
+    if request.mode == "face":
+        state = state.with_mode("face")
+    control.check()
+
+    yield Progress("Encoding the face", 2, 4, "steps")
+    editor = Editor(model, photo, state.points)
+    control.check()
+
+    yield Progress("Writing the picture", 3, 4, "steps")
+    return (
+        yield from export_edit(
+            editor,
+            state,
+            request.out,
+            photo_path=request.photo,
+            quality=request.quality,
+            save_recipe=request.save_recipe,
+        )
+    )
+
+
+def export_edit(
+    editor: Editor,
+    state: EditState,
+    out: Path,
+    *,
+    photo_path: Path | None = None,
+    quality: int = 92,
+    save_recipe: Path | None = None,
+) -> Job[Path]:
+    """Write the picture of a state, with its recipe and the mark of AI-edited media inside.
+
+    Args:
+        editor: of the photo.
+        state: of the edit; its mode says which picture.
+        out: where to; the suffix names the format.
+        photo_path: where the photo is, so that the exported picture finds it again; None for one without a file.
+        quality: of JPEG and WebP, 1 to 100.
+        save_recipe: where to write the recipe as JSON too.
+
+    Raises:
+        WorkbenchError: `out` is the photo itself, or cannot be written.
+    """
+    if photo_path and out.exists() and out.samefile(photo_path):
+        raise WorkbenchError(f"'{out}' is the photo itself, which is never changed.", "Choose another name.")
+    photo = editor.photo
+    recipe = Recipe.of(editor.model, photo, state).to_json()
+    whole = state.mode == "photo"
+    write_picture(
+        out,
+        editor.render(state),
+        alpha=photo.alpha if whole else None,
+        icc=photo.icc,
+        exif=photo.exif if whole else None,
+        recipe=recipe,
+        ai="edited" if state.strengths or not whole else None,  # an untouched photo is no AI's work
+        quality=quality,
+    )
+    if photo_path:
+        known_photos.remember_photo(photo.sha256, photo_path)
+    known_photos.remember_model(editor.model.fingerprint, editor.model.path)
+    yield Saved(out, "picture")
+    if save_recipe:
+        write_file(save_recipe, recipe + "\n")
+        yield Saved(save_recipe, "recipe")
+    return out
+
+
+def encode_photo(photo: Path, model: str | Path, out: Path, control: Control | None = None) -> Job[Path]:
+    """Write the code of the largest face in a photo.
+
+    The file is safetensors: `code`, float32 (latent,), and a description with the model's fingerprint, the photo's
+    sha256 and the face's three points.
+
+    Raises:
+        WorkbenchError: `out` is called otherwise, no face, or a file's own trouble.
+    """
+    control = control or Control()
+    if out.suffix.lower() != ".safetensors":
+        raise WorkbenchError(f"'{out.name}' is no name for a code.", "Use a name that ends in .safetensors.")
+    yield Progress("Opening the model", 0, 2, "steps")
+    trained = open_model(model)
+    control.check()
+    yield Progress("Finding the face", 1, 2, "steps")
+    opened = read_photo(photo)
+    editor = Editor(trained, opened, find_face(opened, photo.name).points)
+    write_tensors(out, {"code": editor.code}, _code_info(trained, opened, editor.points))
+    yield Saved(out, "codes")
+    return out
+
+
+def find_face(photo: Photo, name: str, number: int = 1) -> Face:
+    """The face with this number, counted from 1, the largest; `name` is what errors call the photo.
+
+    Raises:
+        WorkbenchError: there is no face, or no such one.
+    """
+    faces = find_faces(photo.pixels)
+    if not faces:
+        raise WorkbenchError(
+            f"No face was found in '{name}'.", "Choose a photo in which a face is upright and looks at the camera."
+        )
+    if not 1 <= number <= len(faces):
+        found = "one face" if len(faces) == 1 else f"{len(faces)} faces"
+        raise WorkbenchError(
+            f"There is no face {number} in '{name}': {found} found.", f"Choose a number from 1 to {len(faces)}."
+        )
+    return faces[number - 1]
+
+
+def _model_path(given: str | Path | None, recipe: Recipe | None) -> Path:
+    if given is not None:
+        return Path(given)
+    if recipe is None:
+        raise WorkbenchError("No model is named.", "Add --model with a run folder or a model file, or --recipe.")
+    found = known_photos.find_model(recipe.model.fingerprint)
+    if found is None:
+        raise WorkbenchError(
+            f"The recipe's model '{recipe.model.name}' was not found on this computer.",
+            "Say where it is with --model.",
+        )
+    return found
+
+
+def _code_info(model: TrainedModel, photo: Photo, points: Points) -> dict[str, object]:
+    return {
+        "format": "workbench-code",
+        "version": 1,
+        "model": model.fingerprint,
+        "photo": photo.sha256,
+        "crop": points.to_json(),
+    }
