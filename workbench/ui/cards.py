@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import described
 
 
 class Card(QPushButton):
@@ -15,10 +16,8 @@ class Card(QPushButton):
         super().__init__()
         self.setProperty("role", "choice")
         self.setCheckable(True)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(sentence)
-        self.setToolTip(sentence)
-        layout = QVBoxLayout(self)
+        described(self, title, sentence)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
         layout.setSpacing(GRID // 2)
         for label in (heading(title), muted(sentence)):
@@ -33,13 +32,13 @@ class Card(QPushButton):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self.layout().totalHeightForWidth(width)
+        return self._column.totalHeightForWidth(width)
 
     def sizeHint(self) -> QSize:
-        return self.layout().totalSizeHint()
+        return self._column.totalSizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(16 * GRID, self.layout().totalMinimumSize().height())
+        return QSize(16 * GRID, self._column.totalMinimumSize().height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.settings import SettingInfo, Settings
-from workbench.ui.theme import GRID, heading, icon
+from workbench.ui.theme import GRID, heading, icon, muted
+from workbench.ui.widgets import checkable, described, restyle, tool_button
 
 
 def shown(value: Any) -> str:
@@ -50,18 +50,17 @@ class Field(QWidget):
         self.info = info
         self.label = QLabel(info.label)
         self.label.setToolTip(info.help)
-        self.unit = QLabel(info.unit)
-        self.unit.setProperty("role", "muted")
-        self.error = QLabel(wordWrap=True, visible=False)
+        self.unit = muted(info.unit)
+        self.unit.setWordWrap(False)
+        self.error = QLabel()
+        self.error.setWordWrap(True)
         self.error.setProperty("role", "error")
+        self.error.hide()
         self.editor = self._make_editor()
-        self.editor.setAccessibleName(info.label)
-        self.editor.setAccessibleDescription(info.help)
-        self.editor.setToolTip(self._hint())
+        described(self.editor, info.label, self._hint())
         self.editor.installEventFilter(no_wheel)
         self.label.setBuddy(self.editor)
-        self.reset = QToolButton(icon=icon("reset"), toolTip=f"Back to the default: {shown(info.default)}")
-        self.reset.setAccessibleName(f"Reset {info.label}")
+        self.reset = tool_button("reset", f"Reset {info.label}", f"Back to the default: {shown(info.default)}")
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
@@ -97,9 +96,7 @@ class Field(QWidget):
         """Mark the field and say why; an empty text clears it."""
         self.error.setText(text)
         self.error.setVisible(bool(text))
-        self.editor.setProperty("wrong", bool(text))
-        self.editor.style().unpolish(self.editor)
-        self.editor.style().polish(self.editor)
+        restyle(self.editor, "wrong", bool(text))
 
     @Slot()
     def to_default(self) -> None:
@@ -153,10 +150,9 @@ class SettingsForm(QWidget):
         for group in dict.fromkeys(field.info.group for field in others):
             column.addWidget(heading(group))
             column.addLayout(_rows([field for field in others if field.info.group == group]))
-        self.fold = QToolButton(text="More settings", checkable=True, icon=icon("chevron-right"))
+        hint = "Every setting of this model, each with its default"
+        self.fold = checkable(tool_button("chevron-right", "More settings", hint, "More settings"))
         self.fold.setProperty("role", "fold")
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.setToolTip("Every setting of this model, each with its default")
         self.fold.toggled.connect(self._unfold)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

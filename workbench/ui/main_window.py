@@ -80,8 +80,8 @@ class MainWindow(QMainWindow):
             page.hand_over.connect(self.hand_over)
             page.rested.connect(self._close_when_at_rest)
         self._lay_out()
-        QShortcut(QKeySequence.StandardKey.Paste, self, activated=self._paste)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, activated=self.messages.dismiss)
+        QShortcut(QKeySequence.StandardKey.Paste, self, self._paste)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.messages.dismiss)
         self._restore()
 
     def page(self, name: str) -> Page:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from workbench.ui.page import Message
 from workbench.ui.theme import GRID, icon
+from workbench.ui.widgets import restyle, tool_button
 
 INFO_SECONDS = 8
 
@@ -24,16 +25,18 @@ class MessageBar(QFrame):
         self.setAccessibleName("Message")
         self._messages: dict[object, Message] = {}
         self._picture = QLabel()
-        self._text = QLabel(objectName="text", wordWrap=True)
+        self._text = QLabel()
+        self._text.setObjectName("text")
+        self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
         self._button.clicked.connect(self._act)
-        self._close = QToolButton(
-            icon=icon("close"), toolTip="Close this message (Esc)", accessibleName="Close message"
-        )
+        self._close = tool_button("close", "Close message", "Close this message (Esc)")
         self._close.clicked.connect(self.dismiss)
-        self._timer = QTimer(self, singleShot=True, interval=INFO_SECONDS * 1000)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(INFO_SECONDS * 1000)
         self._timer.timeout.connect(self.dismiss)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
@@ -83,10 +86,8 @@ class MessageBar(QFrame):
             self._button.setText(message.button or "")
             self._button.setVisible(message.button is not None)
             self.setAccessibleDescription(message.text)
-            self.setProperty("kind", message.kind)
-            for widget in (self, self._text):  # style sheets look at properties only when told to
-                widget.style().unpolish(widget)
-                widget.style().polish(widget)
+            for widget in (self, self._text):
+                restyle(widget, "kind", message.kind)
             if message.kind == "info":
                 self._timer.start()
         self.shown.emit(message)

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core.events import Losses
-from workbench.ui.theme import GRID, icon, theme
+from workbench.ui.theme import GRID, muted, theme
+from workbench.ui.widgets import tool_button
 
 DRAWN = 1000
 REDRAW_MS = 100
@@ -142,13 +143,13 @@ class LossPlot(QWidget):
         self._item.addItem(self._cursor, ignoreBounds=True)
         self._view.scene().sigMouseMoved.connect(self._hover)
 
-        self._reading = QLabel("Point at the curves to read them")
-        self._reading.setProperty("role", "muted")
+        self._reading = muted("Point at the curves to read them")
+        self._reading.setWordWrap(False)
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip("Equal distances for equal ratios: small late gains become visible")
         self.log_scale.toggled.connect(self._set_log)
-        self.fit = QToolButton(icon=icon("fit"), toolTip="Show everything again", accessibleName="Show all")
+        self.fit = tool_button("fit", "Show all", "Show everything again")
         self.fit.clicked.connect(self.show_all)
         self.fit.setEnabled(False)
         self._legend = QHBoxLayout()
@@ -166,7 +167,8 @@ class LossPlot(QWidget):
         layout.addWidget(self._view, 1)
         layout.addWidget(self._reading)
 
-        self._clock = QTimer(self, interval=REDRAW_MS)
+        self._clock = QTimer(self)
+        self._clock.setInterval(REDRAW_MS)
         self._clock.timeout.connect(self._redraw)
         theme().changed.connect(self._recolour)
         self._recolour()

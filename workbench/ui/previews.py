@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import Preview
 from workbench.ui.pictures import to_qimage
 from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import described
 
 KINDS = {
     "samples": ("Samples", "The same random codes each time: what the model makes up"),
@@ -69,10 +70,13 @@ class Previews(QWidget):
             column.addWidget(view, 1)
             row.addLayout(column, 1)
             self._views[kind] = view
-        self.slider = QSlider(Qt.Orientation.Horizontal, accessibleName="Moment of the training")
-        self.slider.setToolTip("Go back through the training: drag, or use the arrow keys")
+        self.slider = described(
+            QSlider(Qt.Orientation.Horizontal),
+            "Moment of the training",
+            "Go back through the training: drag, or use the arrow keys",
+        )
         self.slider.valueChanged.connect(self._show)
-        self._when: QLabel = muted()
+        self._when = muted()
         self._when.setWordWrap(False)
         self._when.setMinimumWidth(self.fontMetrics().horizontalAdvance("step 0,000,000") + GRID)
         self._when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

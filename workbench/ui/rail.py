@@ -9,7 +9,8 @@ from PySide6.QtGui import QActionGroup, QKeySequence, QPainter, QPaintEvent, QPa
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from workbench.ui.page import Activity, Page
-from workbench.ui.theme import CHOICES, GRID, icon, theme
+from workbench.ui.theme import CHOICES, GRID, theme
+from workbench.ui.widgets import tool_button
 
 
 class Ring(QAbstractButton):
@@ -50,7 +51,9 @@ class Ring(QAbstractButton):
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 3))
         painter.drawEllipse(area)
         fraction = self._activity.fraction
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Accent), 3, cap=Qt.PenCapStyle.RoundCap))
+        painter.setPen(
+            QPen(palette.color(QPalette.ColorRole.Accent), 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        )
         painter.drawArc(area, 90 * 16, round(-360 * 16 * (0.25 if fraction is None else fraction)))
         text = "…" if fraction is None else f"{100 * fraction:.0f}%"
         painter.setPen(palette.color(QPalette.ColorRole.Text))
@@ -103,7 +106,7 @@ class Rail(QFrame):
         self.ring.set_activity(next(iter(self._activities.values()), None))
 
     def _button(self, word: str, picture: str, hint: str) -> QToolButton:
-        button = QToolButton(text=word, icon=icon(picture), toolTip=hint, accessibleName=word)
+        button = tool_button(picture, word, hint, word)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(24, 24))
         button.setMinimumSize(8 * GRID, 7 * GRID)

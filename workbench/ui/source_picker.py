@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from workbench.ui.preferences import preferences, recent, remember_recent
-from workbench.ui.theme import GRID, icon
+from workbench.ui.theme import GRID
+from workbench.ui.widgets import described, tool_button
 
 AVATARS = "builtin:avatars"
 _RECENT = "data/recent"
@@ -31,12 +32,12 @@ class SourcePicker(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._combo = QComboBox(accessibleName="Data source")
-        self._combo.setToolTip("The pictures to learn from. Drop a folder or zip anywhere in the window to add one.")
+        hint = "The pictures to learn from. Drop a folder or zip anywhere in the window to add one."
+        self._combo = described(QComboBox(), "Data source", hint)
         self._combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._combo.setMinimumContentsLength(12)
         self._combo.activated.connect(self._activated)
-        browse = QToolButton(icon=icon("open"), toolTip="Choose a folder or a zip file", accessibleName="Browse")
+        browse = tool_button("open", "Browse", "Choose a folder or a zip file")
         menu = QMenu(browse)
         menu.addAction("Folder…", self._browse_folder)
         menu.addAction("Zip file…", self._browse_zip)

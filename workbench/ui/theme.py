@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
@@ -116,7 +116,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         stored = str(preferences().value("theme", "System"))
-        self._choice = cast(Choice, stored) if stored in CHOICES else "System"
+        self._choice: Choice = stored if stored in CHOICES else "System"
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow)
         self._follow()

@@ -10,27 +10,8 @@ from typing import Any, ClassVar
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from workbench.core.control import Control
-from workbench.core.errors import Stopped, explain
+from workbench.core.errors import Failure, Stopped
 from workbench.jobs.api import Job, run
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a job failed, in texts only: the exception itself would keep its frames, and with them tensors, alive."""
-
-    what: str
-    next_step: str
-    traceback: str
-    expected: bool
-    """Something the user can mend; otherwise a bug of ours."""
-
-    @classmethod
-    def of(cls, error: BaseException) -> Failure:
-        """`error` as texts."""
-        text = "".join(traceback.format_exception(error))
-        if explained := explain(error):
-            return cls(explained.what, explained.next_step, text, expected=True)
-        return cls("Something went wrong.", "", text, expected=False)
 
 
 class JobThread(QThread):
@@ -43,7 +24,7 @@ class JobThread(QThread):
         make: makes the job, in the new thread, so that it may import torch; it gets the `control` of this thread.
     """
 
-    event = Signal(object)
+    reported = Signal(object)
     done = Signal(object)
     stopped = Signal()
     failed = Signal(object)
@@ -64,7 +45,7 @@ class JobThread(QThread):
     def run(self) -> None:
         """Called by Qt in the new thread."""
         try:
-            result = run(self._make(self.control), self.event.emit)
+            result = run(self._make(self.control), self.reported.emit)
         except Stopped:
             self.stopped.emit()
         except BaseException as error:  # whatever it is, the window must hear of an end
@@ -108,7 +89,7 @@ class Jobs(QObject):
         thread.done.connect(done)
         thread.failed.connect(failed or self._failed)
         if event:
-            thread.event.connect(event)
+            thread.reported.connect(event)
         if stopped:
             thread.stopped.connect(stopped)
         thread.finished.connect(self._ended)

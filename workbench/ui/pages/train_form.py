@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from workbench.ui.cards import Cards
 from workbench.ui.forms import NoWheel, SettingsForm
 from workbench.ui.source_picker import SourcePicker
-from workbench.ui.theme import GRID, accent_icon, heading, muted
+from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import checkable, described, push_button
 
 SIZES = {32: "Quick to train, coarse", 64: "A good start", 128: "Finer, about four times slower than 64"}
 UNITS = {"minutes": (10, 1, 10_000), "epochs": (20, 1, 100_000), "steps": (5_000, 1, 100_000_000)}
@@ -44,13 +45,11 @@ class TrainForm(QFrame):
         self.models = Cards()
         self.models.chosen.connect(self._model_chosen)
         self._waiting = muted("Looking for models…")
-        self._preset = QComboBox(accessibleName="Preset", toolTip="A set of settings that go well together")
+        self._preset = described(QComboBox(), "Preset", "A set of settings that go well together")
         self._preset.installEventFilter(self._no_wheel)
         self._preset.activated.connect(self._preset_chosen)
-        self.start = QPushButton("Start training")
-        self.start.setIcon(accent_icon("play"))
-        self.start.setProperty("role", "primary")
-        self.start.setToolTip("Train a new model; it is saved every minute and when it is stopped")
+        hint = "Train a new model; it is saved every minute and when it is stopped"
+        self.start = push_button("Start training", "play", hint, primary=True)
         self.start.setEnabled(False)
         self.start.clicked.connect(self._start)
         self._settings = QVBoxLayout()
@@ -73,7 +72,7 @@ class TrainForm(QFrame):
         return self.models.choice or ""
 
     @property
-    def size(self) -> int:
+    def picture_size(self) -> int:
         return self._sizes.checkedId()
 
     @property
@@ -99,7 +98,7 @@ class TrainForm(QFrame):
             "data": self.source.source,
             "model": self.model,
             "preset": self._preset.currentData(),
-            "size": self.size,
+            "size": self.picture_size,
             "settings": self.settings.values_over(self._preset_values()),
         }
 
@@ -121,7 +120,8 @@ class TrainForm(QFrame):
         column.addWidget(heading("Settings"))
         column.addLayout(self._settings)
         column.addStretch()
-        scroll = QScrollArea(widgetResizable=True)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
@@ -154,18 +154,17 @@ class TrainForm(QFrame):
         row.setSpacing(GRID)
         self._sizes = QButtonGroup(self)
         for size, hint in SIZES.items():
-            button = QPushButton(f"{size} px", checkable=True, toolTip=hint, accessibleName=f"{size} pixels")
-            button.setChecked(size == 64)
+            button = checkable(described(QPushButton(f"{size} px"), f"{size} pixels", hint), checked=size == 64)
             self._sizes.addButton(button, size)
             row.addWidget(button, 1)
         return box
 
     def _budget_row(self) -> QWidget:
         box = QWidget()
-        self._unit = QComboBox(accessibleName="Unit of the budget")
+        hint = "An epoch shows the model every picture once; a step shows it one batch"
+        self._unit = described(QComboBox(), "Unit of the budget", hint)
         self._unit.addItems(list(UNITS))
-        self._unit.setToolTip("An epoch shows the model every picture once; a step shows it one batch")
-        self._amount = QSpinBox(accessibleName="Budget", toolTip="The training ends by itself after this much")
+        self._amount = described(QSpinBox(), "Budget", "The training ends by itself after this much")
         self._amount.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._amount.setGroupSeparatorShown(True)
         for widget in (self._unit, self._amount):

@@ -1,0 +1,232 @@
+"""The Data page: open a source of pictures, see it, filter it, train on it, find concepts in it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from workbench.core.control import Control
+from workbench.core.events import Advice, Event, Progress, Skipped
+from workbench.jobs.api import Job
+from workbench.ui.page import Activity, Message, Page, failure_message
+from workbench.ui.pages.data_side import PARTITIONS, DataSide
+from workbench.ui.preferences import preferences
+from workbench.ui.source_picker import source_title
+from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.thumbnails import Thumbnails
+from workbench.ui.worker import Failure, Jobs, JobThread
+
+if TYPE_CHECKING:
+    from workbench.core.data.cache import Dataset
+
+SIZE = 64
+"""Of the pictures that are shown, and the size that a training starts with: importing once serves both."""
+
+
+def _prepare(source: str, control: Control) -> Job[Dataset]:
+    from workbench.jobs.prepare_data import prepare_data
+
+    return prepare_data(source, SIZE, control)
+
+
+def _find(model: str, source: str, control: Control) -> Job[Any]:
+    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+
+    return find_concepts(ConceptRequest(model=model, data=source), control)
+
+
+def _list_runs(control: Control) -> Job[list[tuple[str, str]]]:
+    from workbench.core.places import runs_folder
+    from workbench.core.runs.folder import list_runs
+
+    yield from ()
+    return [(run.info.name, str(run.path)) for run in list_runs(runs_folder())]
+
+
+class DataPage(Page):
+    """One source at a time; opening another stops what the first was doing."""
+
+    name = "Data"
+    icon = "data"
+    hint = "See and prepare pictures to learn from"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs = Jobs(self, self._failed)
+        self._jobs.rested.connect(self.rested)
+        self._ready = False
+        self._work: JobThread | None = None
+        self._skipped: list[Skipped] = []
+        self._model = ""
+        self.dataset: Dataset | None = None
+        self.side = DataSide()
+        self.side.source.chosen.connect(self._open)
+        self.side.stop.connect(self._jobs.stop)
+        self.side.filtered.connect(self._filter)
+        self.side.train.connect(self._train)
+        self.side.find_concepts.connect(self._find_concepts)
+        self.title = heading("Pictures", "title")
+        self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
+        self.grid = Thumbnails()
+        self._lay_out()
+        if splitter := preferences().value("data/splitter"):
+            self._splitter.restoreState(splitter)
+
+    def set_ready(self) -> None:
+        self._ready = True
+        if self.isVisible():
+            self._first_look()
+
+    def open_path(self, path: str) -> None:
+        self.side.source.set_source(path)
+
+    def at_rest(self) -> bool:
+        return self._jobs.at_rest
+
+    def close_down(self) -> None:
+        self._jobs.stop()
+
+    def save_state(self) -> None:
+        preferences().setValue("data/splitter", self._splitter.saveState())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._ready:
+            self._first_look()
+
+    def _first_look(self) -> None:
+        self._jobs.start(_list_runs, done=self._show_runs)
+        if self.dataset is None and self._work is None:
+            self._open(self.side.source.source)
+
+    # Opening a source
+
+    @Slot(str)
+    def _open(self, source: str) -> None:
+        if not self._ready:
+            return
+        if self._work:
+            self._work.stop()
+        self.dataset = None
+        self._skipped = []
+        self.side.set_dataset(None)
+        self.title.setText(source_title(source))
+        self._start(partial(_prepare, source), "Reading pictures…", self._opened)
+
+    @Slot(object)
+    def _opened(self, dataset: Dataset) -> None:
+        if self.sender() is not self._work:
+            return  # another source has been chosen since
+        self._end()
+        self.dataset = dataset
+        self.side.set_dataset(dataset)
+        self.side.set_busy(False)
+        self.title.setText(dataset.name)
+        self.grid.pictures.set_pictures(dataset.pictures, self._describe)
+        self._filter()
+
+    def _describe(self, row: int) -> str:
+        dataset = self.dataset
+        assert dataset is not None
+        labels = [name for name, values in dataset.labels.items() if values[row] == 1]
+        words = [dataset.names[row], f"Part: {PARTITIONS[dataset.partition[row]]}"]
+        return "\n".join([*words, ", ".join(labels)] if labels else words)
+
+    @Slot()
+    def _filter(self) -> None:
+        if self.dataset is None:
+            return
+        rows = self.side.rows(self.dataset)
+        self.grid.pictures.set_rows(rows)
+        self.grid.scrollToTop()
+        total = len(self.dataset)
+        pictures = f"{total:,} pictures"
+        self.summary.setText(pictures if len(rows) == total else f"{len(rows):,} of {pictures}")
+
+    # Going on from here
+
+    @Slot()
+    def _train(self) -> None:
+        self.hand_over.emit("Train", self.side.source.source)
+
+    @Slot(str)
+    def _find_concepts(self, model: str) -> None:
+        self._model = model
+        self._start(partial(_find, model, self.side.source.source), "Finding concepts…", self._found)
+
+    @Slot(object)
+    def _found(self, concepts: tuple[Any, ...]) -> None:
+        self._end()
+        names = ", ".join(concept.name for concept in concepts)
+        text = (
+            f"Found {len(concepts)} concepts: {names}." if concepts else "No label has enough pictures for a concept."
+        )
+        self.message.emit(Message(text, "Use in Edit", partial(self.hand_over.emit, "Edit", self._model)))
+
+    @Slot(object)
+    def _show_runs(self, runs: list[tuple[str, str]]) -> None:
+        self.side.set_runs(runs)
+
+    # What runs
+
+    def _start(self, make: Any, text: str, done: Any) -> None:
+        self.message.emit(None)
+        self.side.set_busy(True, text)
+        self.activity.emit(Activity(text))
+        self._work = self._jobs.start(make, done=done, event=self._on_event, stopped=self._stopped)
+
+    def _end(self, text: str = "") -> None:
+        self._work = None
+        self.side.set_busy(False, text)
+        self.activity.emit(None)
+
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if self.sender() is not self._work:
+            return
+        if isinstance(event, Progress):
+            fraction = event.done / event.total if event.total else None
+            total = f" of {event.total:,}" if event.total else ""
+            text = f"{event.task}: {event.done:,}{total} {event.unit}"
+            self.side.set_progress(text, fraction)
+            self.activity.emit(Activity(text, fraction))
+        elif isinstance(event, Skipped):
+            self._skipped.append(event)
+            self.side.set_skipped(self._skipped)
+        elif isinstance(event, Advice):
+            self.message.emit(Message(f"{event.finding} {event.remedy}", kind="advice"))
+
+    @Slot()
+    def _stopped(self) -> None:
+        if self.sender() is self._work:
+            self._end("Stopped. Choose the source again to go on.")
+
+    @Slot(object)
+    def _failed(self, failure: Failure) -> None:
+        if self.sender() is self._work:
+            self._end(failure.what)
+        self.message.emit(failure_message(failure))
+
+    def _lay_out(self) -> None:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.title)
+        column.addWidget(self.summary)
+        column.addSpacing(GRID)
+        column.addWidget(self.grid, 1)
+        self._splitter = QSplitter()
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.side)
+        self._splitter.addWidget(right)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([44 * GRID, 100 * GRID])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)

@@ -1,0 +1,214 @@
+"""What a training does: figures, losses, pictures; and pause and stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.events import Event, Losses, Preview, Progress, Started
+from workbench.ui.plots import LossPlot
+from workbench.ui.previews import Previews
+from workbench.ui.theme import GRID, heading, icon, muted
+from workbench.ui.widgets import checkable, described, push_button
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 45 s, 3 min, 2 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
+
+
+def preview_file(run: Path, step: int, kind: str) -> Path:
+    """Where a run keeps a grid."""
+    return run / "previews" / f"{step:06d}-{kind}.webp"
+
+
+class Figure(QWidget):
+    """A number with its name above it."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        super().__init__()
+        self.setToolTip(hint)
+        self._value = described(QLabel("–"), name, hint)
+        self._value.setProperty("role", "figure")
+        label = muted(name)
+        label.setWordWrap(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(label)
+        layout.addWidget(self._value)
+
+    @property
+    def text(self) -> str:
+        text: str = self._value.text()
+        return text
+
+    def set_text(self, text: str) -> None:
+        self._value.setText(text or "–")
+
+
+class TrainWatch(QWidget):
+    """Watching and steering one run, live or past."""
+
+    pause = Signal(bool)
+    stop_now = Signal()
+    stop_after_epoch = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.run: Path | None = None
+        self._total: int | None = None
+        self.title = heading("No training yet", "title")
+        self.state = muted("Choose data and a model on the left, then start. Losses and pictures appear here.")
+        self.step = Figure("Step", "Steps taken, of those that the budget allows")
+        self.rate = Figure("Pictures a second", "How many pictures the model learns from in a second")
+        self.left = Figure("Time left", "Shown once the speed is steady")
+        self.bar = described(QProgressBar(), "Progress")
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.plot = LossPlot()
+        self.previews = Previews()
+        hint = "Hold the training; everything stays in memory"
+        self.pause_button = checkable(push_button("Pause", "pause", hint))
+        self.pause_button.toggled.connect(self._toggle_pause)
+        self.stop_button = push_button("Stop", "stop", "Save and stop; the training can be resumed later")
+        menu = QMenu(self.stop_button)
+        menu.addAction("Save and stop now", self.stop_now.emit)
+        menu.addAction("Stop after this epoch", self.stop_after_epoch.emit)
+        self.stop_button.setMenu(menu)
+        self._lay_out()
+        self.set_running(False)
+
+    def begin(self, title: str) -> None:
+        """A training is about to start."""
+        self.run = None
+        self._total = None
+        self.plot.clear()
+        self.previews.clear()
+        self.title.setText(title)
+        self.state.setText("Preparing…")
+        self.bar.setValue(0)
+        for figure in (self.step, self.rate, self.left):
+            figure.set_text("")
+
+    def set_running(self, running: bool) -> None:
+        """Whether there is something to pause and stop."""
+        self.pause_button.setVisible(running)
+        self.stop_button.setVisible(running)
+        self.pause_button.setEnabled(running)
+        self.stop_button.setEnabled(running)
+        self.pause_button.setChecked(False)
+
+    def stopping(self) -> None:
+        """Stop was asked for: nothing more to steer."""
+        self.pause_button.setEnabled(False)
+        self.stop_button.setEnabled(False)
+        self.state.setText("Finishing this step and saving…")
+
+    def on_event(self, event: Event) -> None:
+        """Show what the job reports."""
+        if isinstance(event, Losses):
+            self.plot.append(event)
+        elif isinstance(event, Preview) and self.run:
+            self.previews.add(event, preview_file(self.run, event.step, event.kind))
+        elif isinstance(event, Started):
+            self.run = event.run
+            self.title.setText(event.run.name)
+            self.state.setText(f"Training on {event.device}")
+        elif isinstance(event, Progress):
+            self._on_progress(event)
+
+    def show_past(
+        self,
+        run: Path,
+        summary: str,
+        losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]],
+        previews: Mapping[str, list[tuple[int, Path]]],
+    ) -> None:
+        """Show a run from disk."""
+        self.begin(run.name)
+        self.run = run
+        self.state.setText(summary)
+        self.add_past(losses, previews)
+
+    def add_past(
+        self,
+        losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]],
+        previews: Mapping[str, list[tuple[int, Path]]],
+    ) -> None:
+        """What a run has recorded so far, before anything live."""
+        for part, (steps, values) in losses.items():
+            self.plot.add(part, steps, values)  # type: ignore[arg-type]
+        for kind, files in previews.items():
+            self.previews.add_files(kind, files)
+
+    def _on_progress(self, progress: Progress) -> None:
+        training = progress.unit == "steps"
+        total = f" / {progress.total:,}" if progress.total else ""
+        if training:
+            self.step.set_text(f"{progress.done:,}{total}")
+            self.rate.set_text(f"{progress.rate:,.0f}" if progress.rate else "")
+        else:
+            self.state.setText(f"{progress.task}: {progress.done:,}{total} {progress.unit}")
+        self.left.set_text(duration(progress.seconds_left) if progress.seconds_left is not None else "")
+        if progress.total:
+            self.bar.setValue(round(1000 * progress.done / progress.total))
+
+    @Slot(bool)
+    def _toggle_pause(self, paused: bool) -> None:
+        self.pause_button.setText("Resume" if paused else "Pause")
+        self.pause_button.setIcon(icon("play" if paused else "pause"))
+        self.state.setText("Paused" if paused else "Training")
+        self.pause.emit(paused)
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(GRID // 2)
+        words.addWidget(self.title)
+        words.addWidget(self.state)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addLayout(words, 1)
+        for button in (self.pause_button, self.stop_button):
+            button.setIconSize(QSize(18, 18))
+            head.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        figures = QHBoxLayout()
+        figures.setSpacing(5 * GRID)
+        for figure in (self.step, self.rate, self.left):
+            figures.addWidget(figure)
+        figures.addStretch()
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(2 * GRID)
+        for widget in (self.plot, self.previews):
+            card = QFrame()
+            card.setProperty("role", "card")
+            inside = QVBoxLayout(card)
+            inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+            inside.addWidget(widget)
+            self.splitter.addWidget(card)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(head)
+        layout.addLayout(figures)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.splitter, 1)

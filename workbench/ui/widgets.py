@@ -1,0 +1,53 @@
+"""Widgets with what every control of the window has: a name for screen readers and a hint for everybody."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
+
+from workbench.ui.theme import accent_icon, icon
+
+W = TypeVar("W", bound=QWidget)
+
+
+def described(widget: W, name: str, hint: str = "") -> W:
+    """`widget` with an accessible name and a tooltip."""
+    widget.setAccessibleName(name)
+    widget.setToolTip(hint)
+    return widget
+
+
+def push_button(text: str, picture: str, hint: str, primary: bool = False) -> QPushButton:
+    """A button with an icon and a word; the primary one of a page is filled with the accent colour."""
+    button = described(QPushButton(text), text.rstrip("…"), hint)
+    button.setIcon(accent_icon(picture) if primary else icon(picture))
+    if primary:
+        button.setProperty("role", "primary")
+    return button
+
+
+def tool_button(picture: str, name: str, hint: str, text: str = "") -> QToolButton:
+    """A small button: an icon, with `text` beside it if there is any."""
+    button = described(QToolButton(), name, hint)
+    button.setIcon(icon(picture))
+    if text:
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button
+
+
+def checkable(button: W, checked: bool = False) -> W:
+    """`button` as one that stays down."""
+    assert isinstance(button, QAbstractButton)
+    button.setCheckable(True)
+    button.setChecked(checked)
+    return button
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet selects by; style sheets look at properties only when told to."""
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
