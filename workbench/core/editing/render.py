@@ -61,7 +61,7 @@ class Crop:
 
 
 class Editor:
-    """One photo, one face in it and one model: gives the pictures of any state. Used by one thread at a time.
+    """One photo, one face in it and one model: gives the pictures of any state, to any thread.
 
     Args:
         model: encodes, decodes, and knows the concepts.
@@ -96,25 +96,30 @@ class Editor:
 
     def face(self, state: EditState) -> UInt8:
         """The changed face at the model's size: uint8 (S, S, 3)."""
-        return _rounded(self._decode(state))
+        return _rounded(self._decode(self._at(state.points), state))
 
     def full(self, state: EditState) -> UInt8:
         """The whole photo with the change in it: uint8 (H, W, 3); its very pixels when nothing is moved."""
         if not state.strengths:
             return self.photo.pixels
-        after = self._decode(state)
-        return paste(self.photo.pixels, self._crop.decoded, after, self._crop.matrix)
+        crop = self._at(state.points)
+        return paste(self.photo.pixels, crop.decoded, self._decode(crop, state), crop.matrix)
 
     def render(self, state: EditState) -> UInt8:
         """The picture that the state's mode asks for."""
         return self.full(state) if state.mode == "photo" else self.face(state)
 
-    def _decode(self, state: EditState) -> Float32:
-        if state.points != self._crop.points:
-            self._crop = self._cut(state.points)
-        moved = move(self._crop.code, state.strengths, self.model.concepts)
+    def _decode(self, crop: Crop, state: EditState) -> Float32:
+        moved = move(crop.code, state.strengths, self.model.concepts)
         decoded: Float32 = self.model.decode_float(moved[None])[0]
         return decoded
+
+    def _at(self, points: Points) -> Crop:
+        """The face at `points`, cut anew only when they have moved."""
+        crop = self._crop
+        if crop.points != points:
+            crop = self._crop = self._cut(points)
+        return crop
 
     def _cut(self, points: Points) -> Crop:
         matrix = similarity(points, self.model.alignment, self.model.size)
