@@ -42,8 +42,8 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "BMP", "GIF")
 _WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 _LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 _ORIENTATION, _THUMBNAIL_IFD, _XMP_TAG = 0x0112, 1, 700
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, LookupError, TypeError)
-_DAMAGE += (ArithmeticError, RuntimeError, AttributeError)
+_DAMAGE: tuple[type[Exception], ...] = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+_DAMAGE += (LookupError, TypeError, ArithmeticError, RuntimeError, AttributeError)
 """What decoders raise on damaged files."""
 
 _NAMESPACES = {
@@ -159,30 +159,30 @@ def write_picture(
     Raises:
         WorkbenchError: unknown format, too large for it, no permission, or the disk is full.
     """
-    format = _WRITTEN.get(path.suffix.lower())
-    if format is None:
+    kind = _WRITTEN.get(path.suffix.lower())
+    if kind is None:
         raise WorkbenchError(
             f"Cannot write '{path.name}': '{path.suffix}' is no format that pictures are exported in.",
             "Use a name that ends in .png, .jpg, .webp or .tiff.",
         )
     height, width = pixels.shape[:2]
-    if max(height, width) > _LARGEST_SIDE.get(format, height + width):
-        raise WorkbenchError(f"{width} x {height} pixels are too many for {format}.", "Export it as PNG.")
+    if max(height, width) > _LARGEST_SIDE.get(kind, height + width):
+        raise WorkbenchError(f"{width} x {height} pixels are too many for {kind}.", "Export it as PNG.")
     image = Image.fromarray(pixels)
     if alpha is not None:
         mask = Image.fromarray(alpha)
-        if format == "JPEG":
+        if kind == "JPEG":
             white = Image.new("RGB", image.size, "white")
             white.paste(image, mask=mask)
             image = white
         else:
             image.putalpha(mask)
-    options = _save_options(format, quality, _xmp(recipe, ai) if recipe or ai else None)
+    options = _save_options(kind, quality, _xmp(recipe, ai) if recipe or ai else None)
     if icc:
         options["icc_profile"] = icc
     if exif:
         options["exif"] = exif
-    write_file(path, lambda part: image.save(part, format, **options))
+    write_file(path, lambda part: image.save(part, kind, **options))
 
 
 def read_recipe_text(path: Path) -> str | None:
@@ -298,21 +298,21 @@ def _exif_to_keep(image: Image.Image) -> bytes | None:
         return None  # a damaged block is not worth losing the photo for
 
 
-def _save_options(format: str, quality: int, xmp: bytes | None) -> dict[str, Any]:
+def _save_options(kind: str, quality: int, xmp: bytes | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    if format == "JPEG":
+    if kind == "JPEG":
         options |= {"quality": quality, "subsampling": 0 if quality >= 90 else 2, "optimize": True}
-    elif format == "WEBP":
+    elif kind == "WEBP":
         options |= {"quality": quality, "lossless": quality == 100, "exact": True, "method": 4}
-    elif format == "TIFF":
+    elif kind == "TIFF":
         options |= {"compression": "tiff_deflate"}
     if xmp is None:
         return options
-    if format == "PNG":
+    if kind == "PNG":
         chunks = PngImagePlugin.PngInfo()
         chunks.add_itxt("XML:com.adobe.xmp", xmp.decode())
         return options | {"pnginfo": chunks}
-    if format == "TIFF":
+    if kind == "TIFF":
         return options | {"tiffinfo": {_XMP_TAG: xmp}}
     return options | {"xmp": xmp}
 

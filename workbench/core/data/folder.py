@@ -18,6 +18,8 @@ from workbench.core.faces.align import Alignment
 ATTRIBUTES = "attributes.csv"
 _LABEL_VALUES = {"1": 1, "1.0": 1, "+1": 1, "-1": -1, "-1.0": -1, "0": 0, "0.0": 0, "": 0}
 _PARTITION_VALUES = {"0": 0, "1": 1, "2": 2, "": -1}
+_PARTITIONS = "0 (train), 1 (validation), 2 (test) or blank"
+_LABELS = "1 (yes), -1 (no) or blank (unknown)"
 _TYPO_SHARE = 0.9
 """A column of which this share is 1 or -1 is a label, and its other values are mistakes; below, it is text."""
 
@@ -109,13 +111,13 @@ def read_table(text: str, files: Sequence[str], where: str) -> tuple[Table, tupl
     partition = person = None
     for name, column in zip(header[1:], columns[1:], strict=True):
         if name == "partition":
-            partition = _numbers(column, _PARTITION_VALUES, "0 (train), 1 (validation), 2 (test) or blank", name, lines, where)
+            partition = _numbers(column, _PARTITION_VALUES, _PARTITIONS, name, lines, where)
         elif name == "person":
             person = column
         elif not any(column):
             continue
         elif _is_label(column):
-            labels[name] = _numbers(column, _LABEL_VALUES, "1 (yes), -1 (no) or blank (unknown)", name, lines, where)
+            labels[name] = _numbers(column, _LABEL_VALUES, _LABELS, name, lines, where)
             if "0" in column and not (labels[name] < 0).any():
                 raise WorkbenchError(
                     f"Column '{name}' of '{where}' has 1 and 0, but no -1.",
@@ -135,7 +137,9 @@ def _parse(text: str, where: str) -> tuple[list[str], list[tuple[int, list[str]]
         header = [cell.strip() for cell in next(reader, [])]
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except csv.Error as error:
-        raise WorkbenchError(f"'{where}' is damaged in line {reader.line_num}: {error}.", "Save it again as CSV.") from error
+        raise WorkbenchError(
+            f"'{where}' is damaged in line {reader.line_num}: {error}.", "Save it again as CSV."
+        ) from error
     if not any(header):
         raise WorkbenchError(f"'{where}' is empty.", "Its first line should name the columns, the file first.")
     if is_picture(header[0]):

@@ -82,11 +82,15 @@ class ZipListing:
                         if info.is_dir() or any(is_hidden(part) for part in PurePosixPath(name).parts):
                             continue
                         if info.flag_bits & 1:
-                            raise WorkbenchError(f"'{path}' is locked with a password.", "Unpack it, and open the folder.")
+                            raise WorkbenchError(
+                                f"'{path}' is locked with a password.", "Unpack it, and open the folder."
+                            )
                         place = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
                         self._places[name] = place
             except zipfile.BadZipFile as error:
-                raise WorkbenchError(f"'{path}' is damaged: its end is missing.", "Download or copy it again.") from error
+                raise WorkbenchError(
+                    f"'{path}' is damaged: its end is missing.", "Download or copy it again."
+                ) from error
         self.names = tuple(sorted(self._places))
 
     def read(self, name: str) -> bytes:
