@@ -120,6 +120,7 @@ def export_edit(
     photo_path: Path | None = None,
     quality: int = 92,
     save_recipe: Path | None = None,
+    generated: bool = False,
 ) -> Job[Path]:
     """Write the picture of a state, with its recipe and the mark of AI-edited media inside.
 
@@ -130,6 +131,7 @@ def export_edit(
         photo_path: where the photo is, so that the exported picture finds it again; None for one without a file.
         quality: of JPEG and WebP, 1 to 100.
         save_recipe: where to write the recipe as JSON too.
+        generated: the photo is itself made up by the model.
 
     Raises:
         WorkbenchError: `out` is the photo itself, or cannot be written.
@@ -146,7 +148,11 @@ def export_edit(
         icc=photo.icc,
         exif=photo.exif if whole else None,
         recipe=recipe,
-        ai="edited" if state.strengths or not whole else None,  # an untouched photo is no AI's work
+        ai="generated"
+        if generated
+        else "edited"
+        if state.strengths or not whole
+        else None,  # else nobody's but the camera's
         quality=quality,
     )
     if photo_path:

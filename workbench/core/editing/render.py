@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.concept import Concept
-from workbench.core.editing.paste import paste
+from workbench.core.editing.paste import change_mask, paste
 from workbench.core.editing.state import EditState
 from workbench.core.errors import unknown
 from workbench.core.faces.align import Matrix, Points, align, similarity
@@ -80,6 +80,11 @@ class Editor:
         return self._crop.points
 
     @property
+    def matrix(self) -> Matrix:
+        """Photo pixels to crop pixels."""
+        return self._crop.matrix
+
+    @property
     def crop(self) -> UInt8:
         """The face cut from the photo: uint8 (S, S, 3)."""
         return self._crop.pixels
@@ -108,6 +113,12 @@ class Editor:
     def render(self, state: EditState) -> UInt8:
         """The picture that the state's mode asks for."""
         return self.full(state) if state.mode == "photo" else self.face(state)
+
+    def change(self, state: EditState) -> Float32:
+        """What `full` adds to the face, at the model's size: float32 (S, S, 3), in steps of 0..255, masked."""
+        crop = self._at(state.points)
+        difference = self._decode(crop, state) - crop.decoded
+        return difference * change_mask(difference)[..., None]
 
     def _decode(self, crop: Crop, state: EditState) -> Float32:
         moved = move(crop.code, state.strengths, self.model.concepts)
