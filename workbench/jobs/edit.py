@@ -17,7 +17,7 @@ from workbench.core.events import Advice, Progress, Saved
 from workbench.core.faces.align import Points
 from workbench.core.faces.find import Face, find_faces
 from workbench.core.files import write_file
-from workbench.core.pictures import Photo, read_photo, write_picture
+from workbench.core.pictures import Ai, Photo, read_photo, write_picture
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job
@@ -141,6 +141,9 @@ def export_edit(
     photo = editor.photo
     recipe = Recipe.of(editor.model, photo, state).to_json()
     whole = state.mode == "photo"
+    ai: Ai | None = "edited" if state.strengths or not whole else None  # an untouched photo is no AI's work
+    if generated:
+        ai = "generated"
     write_picture(
         out,
         editor.render(state),
@@ -148,11 +151,7 @@ def export_edit(
         icc=photo.icc,
         exif=photo.exif if whole else None,
         recipe=recipe,
-        ai="generated"
-        if generated
-        else "edited"
-        if state.strengths or not whole
-        else None,  # else nobody's but the camera's
+        ai=ai,
         quality=quality,
     )
     if photo_path:
