@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.core.errors import WorkbenchError, unknown
+from workbench.core.models import blocks
 from workbench.core.training.settings import TrainSettings
 
 Losses = dict[str, Tensor]
@@ -43,7 +44,6 @@ class Model(nn.Module, ABC):
     Args:
         settings: of the class's own `Settings`.
         size: the pictures' side S, one of `sizes`.
-        generator: the initial weights are drawn from it.
     """
 
     name: ClassVar[str]
@@ -63,6 +63,10 @@ class Model(nn.Module, ABC):
             )
         self.settings = settings
         self.size = size
+
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw the initial weights from `generator`."""
+        blocks.initialise(self, generator)
 
     @property
     @abstractmethod

@@ -23,7 +23,8 @@ class ResidualBlock(nn.Module):
         self.activation = nn.SiLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.gain * self.second(self.activation(self.first(self.activation(x))))
+        y: Tensor = x + self.gain * self.second(self.activation(self.first(self.activation(x))))
+        return y
 
 
 def pixel_unshuffle(channels_in: int, channels_out: int, factor: int) -> nn.Sequential:

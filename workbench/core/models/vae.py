@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workbench.core.models.base import Losses, Model, Step
-from workbench.core.models.blocks import ResidualBlock, downsample, initialise, pixel_unshuffle, upsample
+from workbench.core.models.blocks import ResidualBlock, downsample, pixel_unshuffle, upsample
 from workbench.core.settings import setting
 from workbench.core.training.settings import TrainSettings
 
@@ -82,12 +82,10 @@ class Vae(Model):
     }
     settings: VaeSettings
 
-    def __init__(self, settings: VaeSettings, size: int, generator: torch.Generator | None = None) -> None:
+    def __init__(self, settings: VaeSettings, size: int) -> None:
         super().__init__(settings, size)
         self.encoder = Encoder(size, settings.width, settings.latent)
         self.decoder = Decoder(size, settings.width, settings.latent)
-        if generator is not None:
-            initialise(self, generator)
 
     @property
     def latent(self) -> int:

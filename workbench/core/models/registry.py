@@ -1,0 +1,30 @@
+"""The table of models. A new model is one file beside this one, and one line here.
+
+The functions import inside, so that a list of names needs no torch and PyInstaller still sees every import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import unknown
+
+if TYPE_CHECKING:
+    from workbench.core.models.base import Model
+
+
+def _vae() -> type[Model]:
+    from workbench.core.models.vae import Vae
+
+    return Vae
+
+
+MODELS: Mapping[str, Callable[[], type[Model]]] = {"vae": _vae}
+
+
+def model_class(name: str) -> type[Model]:
+    """The class of the model called `name`; raises `WorkbenchError` with the nearest name when there is none."""
+    if name not in MODELS:
+        raise unknown("model", name, MODELS)
+    return MODELS[name]()

@@ -1,0 +1,125 @@
+"""A checkpoint: all that a training needs to go on exactly, in files that hold numbers and text only.
+
+000500/  weights.safetensors     the trained weights          average.safetensors  their moving average (EMA)
+         optimiser.safetensors   the optimisers' memory       state.json           step, seconds, random states
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.files import read_json, write_folder, write_json
+from workbench.core.tensors import read_tensors, write_tensors
+
+State = dict[str, Any]
+Weights = dict[str, npt.NDArray[Any]]
+
+FORMAT = "workbench-weights"
+VERSION = 1
+
+
+def write_checkpoint(
+    folder: Path,
+    weights: nn.Module,
+    average: nn.Module,
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    state: State,
+) -> None:
+    """Write a checkpoint folder, whole or not at all. `state` is plain JSON."""
+    info = {"format": FORMAT, "version": VERSION}
+    with write_folder(folder) as part:
+        write_tensors(part / "weights.safetensors", weights_of(weights), info)
+        write_tensors(part / "average.safetensors", weights_of(average), info)
+        write_tensors(part / "optimiser.safetensors", _memory_of(optimisers), info)
+        write_json(part / "state.json", state)
+
+
+def restore(
+    folder: Path, weights: nn.Module, average: nn.Module, optimisers: Mapping[str, torch.optim.Optimizer]
+) -> State:
+    """Load a checkpoint into the objects of a training and give its state.
+
+    Raises:
+        WorkbenchError: a file is missing, damaged, or of another shape of net.
+    """
+    for name, net in {"weights": weights, "average": average}.items():
+        set_weights(net, read_weights(folder / f"{name}.safetensors"), str(folder))
+    _set_memory(optimisers, read_weights(folder / "optimiser.safetensors"))
+    return read_state(folder)
+
+
+def read_state(folder: Path) -> State:
+    """The JSON part of a checkpoint."""
+    state: State = read_json(folder / "state.json")
+    return state
+
+
+def read_weights(path: Path) -> Weights:
+    """The arrays of one of a checkpoint's files; raises `WorkbenchError` when it is missing, damaged or too new."""
+    return read_tensors(path, FORMAT, VERSION, "checkpoint")[0]
+
+
+def set_weights(net: nn.Module, weights: Weights, where: str) -> None:
+    """Give `net` these weights; `where` they came from is named when they do not fit."""
+    try:
+        net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    except RuntimeError as error:
+        raise WorkbenchError(
+            f"The weights in '{where}' belong to a net of another shape.",
+            "Choose the file that belongs to these settings.",
+        ) from error
+
+
+def weights_of(net: nn.Module) -> Weights:
+    """A net's weights by name, on the CPU."""
+    return {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in net.state_dict().items()}
+
+
+def fingerprint(weights: Weights) -> str:
+    """SHA-256 (hex) of names, shapes and float32 values: two models are the same when theirs is the same."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name], dtype="<f4")
+        digest.update(f"{name}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def pack_generator(generator: torch.Generator) -> str:
+    """A generator's state as text."""
+    return base64.b64encode(generator.get_state().numpy().tobytes()).decode("ascii")
+
+
+def unpack_generator(text: str, generator: torch.Generator) -> None:
+    """Set a generator to a state that `pack_generator` gave."""
+    generator.set_state(torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8))
+
+
+def _memory_of(optimisers: Mapping[str, torch.optim.Optimizer]) -> Weights:
+    """Each optimiser's memory, keyed `optimiser.parameter.kind`."""
+    return {
+        f"{name}.{parameter}.{kind}": tensor.detach().cpu().contiguous().numpy()
+        for name, optimiser in optimisers.items()
+        for parameter, memory in optimiser.state_dict()["state"].items()
+        for kind, tensor in memory.items()
+    }
+
+
+def _set_memory(optimisers: Mapping[str, torch.optim.Optimizer], arrays: Weights) -> None:
+    for name, optimiser in optimisers.items():
+        memory: dict[int, dict[str, torch.Tensor]] = {}
+        for key, array in arrays.items():
+            owner, parameter, kind = key.rsplit(".", 2)
+            if owner == name:
+                memory.setdefault(int(parameter), {})[kind] = torch.from_numpy(array)
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": memory})

@@ -1,0 +1,218 @@
+"""A run on disk: readable without the program, whole at every moment, owned by one training at a time.
+
+my-run/  run.json  metrics.csv  lock  previews/000500-samples.webp  checkpoints/000500/
+         concepts/Smiling.safetensors
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.core.errors import WorkbenchError, file_errors
+from workbench.core.events import UInt8Picture
+from workbench.core.files import read_json, remove_parts, write_file, write_json
+from workbench.core.runs import metrics
+from workbench.core.runs.lock import Lock
+from workbench.core.tensors import check_format
+
+FORMAT = "workbench-run"
+VERSION = 1
+KEPT_CHECKPOINTS = 3
+
+Status = Literal["running", "stopped", "done", "failed"]
+
+
+class DataInfo(BaseModel):
+    """Where a run's pictures came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    fingerprint: str
+    pictures: int
+    train: int
+    validation: int
+
+
+class RunInfo(BaseModel):
+    """`run.json`: what a run is, in words and numbers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str = FORMAT
+    version: int = VERSION
+    name: str
+    model: str
+    preset: str
+    size: int
+    seed: int
+    settings: dict[str, Any]
+    budget: dict[str, float | None]
+    data: DataInfo
+    alignment: dict[str, list[float]]
+    device: str
+    precision: str
+    threads: int
+    program: str
+    torch: str
+    created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    status: Status = "running"
+    step: int = 0
+    seconds: float = 0.0
+    best_psnr: float | None = None
+    best_step: int | None = None
+    error: str | None = None
+
+
+class Run:
+    """One run folder. Reading needs nothing; a training holds `locked()` while it writes."""
+
+    def __init__(self, path: Path, info: RunInfo) -> None:
+        self.path = path
+        self._info = info
+
+    @classmethod
+    def create(cls, path: Path, info: RunInfo) -> Self:
+        """Make a new run folder with its description.
+
+        Raises:
+            WorkbenchError: the folder exists, or cannot be written.
+        """
+        with file_errors(path, "write"):
+            if path.exists():
+                raise WorkbenchError(f"'{path}' exists already.", "Choose another name for the run.")
+            path.mkdir(parents=True)
+        run = cls(path, info)
+        run.update()
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a run folder.
+
+        Raises:
+            WorkbenchError: it does not exist, is no run, is damaged, or was written by a newer program.
+        """
+        if not path.exists():
+            raise WorkbenchError(f"There is no run at '{path}'.", "Check the path; 'workbench runs list' shows runs.")
+        if not (path / "run.json").exists():
+            raise WorkbenchError(f"'{path}' is no run folder.", "Choose a folder that has a run.json in it.")
+        info = read_json(path / "run.json")
+        check_format(info, FORMAT, VERSION, "run", str(path / "run.json"))
+        try:
+            return cls(path, RunInfo.model_validate(info))
+        except ValidationError as error:
+            raise WorkbenchError(
+                f"'{path / 'run.json'}' is damaged: {error.errors()[0]['loc']} is missing or wrong.",
+                "Use a backup, or train again.",
+            ) from error
+
+    @property
+    def info(self) -> RunInfo:
+        return self._info
+
+    @property
+    def name(self) -> str:
+        return self._info.name
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the description and write it."""
+        self._info = self._info.model_copy(update=changes)
+        write_json(self.path / "run.json", self._info.model_dump())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for writing; a killed program lets go of it.
+
+        Raises:
+            WorkbenchError: another program trains it now.
+        """
+        with Lock(self.path / "lock", f"The run '{self.name}' is being trained by another program."):
+            for folder in (self.path, self._checkpoints, self._previews):
+                remove_parts(folder)
+            yield
+
+    @property
+    def active(self) -> bool:
+        """Whether a program trains it at this moment; a "running" run that is not was cut off."""
+        return Lock.held(self.path / "lock")
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def concepts(self) -> Path:
+        return self.path / "concepts"
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def _previews(self) -> Path:
+        return self.path / "previews"
+
+    def checkpoint_path(self, step: int) -> Path:
+        return self._checkpoints / f"{step:06d}"
+
+    def checkpoints(self) -> list[tuple[int, Path]]:
+        """Steps and folders of the checkpoints, oldest first."""
+        return sorted((int(p.name), p) for p in self._checkpoints.glob("*") if p.name.isdigit())
+
+    def latest_checkpoint(self) -> Path:
+        """The newest checkpoint; raises `WorkbenchError` when there is none yet."""
+        found = self.checkpoints()
+        if not found:
+            raise WorkbenchError(
+                f"The run '{self.name}' has no checkpoint yet.", "Train it until its first checkpoint is saved."
+            )
+        return found[-1][1]
+
+    def forget_old_checkpoints(self) -> None:
+        """Keep the last three and the best."""
+        for step, path in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            if step != self._info.best_step:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def add_preview(self, step: int, kind: str, picture: UInt8Picture) -> None:
+        """Keep a grid of pictures, lossless."""
+
+        def write(path: Path) -> None:
+            Image.fromarray(picture).save(path, format="WEBP", lossless=True, quality=0, method=0)
+
+        write_file(self._previews / f"{step:06d}-{kind}.webp", write)
+
+    def previews(self, kind: str) -> list[tuple[int, Path]]:
+        """Steps and files of one kind of preview ("samples", "reconstructions"), oldest first."""
+        return sorted((int(p.name.partition("-")[0]), p) for p in self._previews.glob(f"[0-9]*-{kind}.webp"))
+
+    def forget_after(self, step: int) -> None:
+        """Drop the rows and previews of steps that will be taken again."""
+        metrics.forget_after(self.metrics_file, step)
+        for kind in ("samples", "reconstructions"):
+            for preview_step, path in self.previews(kind):
+                if preview_step > step:
+                    path.unlink()
+
+    def losses(self) -> metrics.Curves:
+        """The curves so far."""
+        return metrics.read_curves(self.metrics_file)
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """The runs in a folder, newest first; what is no run, or a damaged one, is passed over."""
+    runs = []
+    for path in folder.glob("*/run.json"):
+        with contextlib.suppress(WorkbenchError):
+            runs.append(Run.open(path.parent))
+    return sorted(runs, key=lambda run: run.info.created, reverse=True)

@@ -1,0 +1,100 @@
+"""The losses of a run as rows of a CSV file: one a step, appended and flushed, the very curves of the plot."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.errors import file_errors
+from workbench.core.files import write_file
+
+Curves = dict[str, tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.float32]]]]
+"""By part ("train", "validation"): the steps, and by loss its values; NaN where a part does not have one."""
+
+
+class MetricsFile:
+    """Appends rows to `metrics.csv`; the names of the losses become its header with the first row."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+        self._names: list[str] = []
+
+    def append(
+        self, part: str, steps: Iterable[int], seconds: float, values: Mapping[str, npt.NDArray[np.float32]]
+    ) -> None:
+        """Add a row for each of `steps`, and hand them to the operating system at once."""
+        with file_errors(self._path, "write"):
+            writer = csv.writer(self._open(values), lineterminator="\n")
+            for row, step in enumerate(steps):
+                cells = (f"{values[name][row]:.6g}" if name in values else "" for name in self._names)
+                writer.writerow([step, f"{seconds:.2f}", part, *cells])
+            assert self._file is not None
+            self._file.flush()
+
+    def _open(self, values: Mapping[str, object]) -> TextIO:
+        if self._file is None:
+            known = _header(self._path)
+            self._names = known[3:] or [*values, "psnr"]
+            self._file = self._path.open("a", encoding="utf-8", newline="")
+            if not known:
+                csv.writer(self._file, lineterminator="\n").writerow(["step", "seconds", "part", *self._names])
+        return self._file
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def forget_after(path: Path, step: int) -> None:
+    """Drop the rows after `step`: they belong to steps that will be taken again."""
+    if path.exists():
+        header = _header(path)
+        kept = [header, *(row for row in _rows(path, header) if int(row[0]) <= step)]
+        write_file(path, "".join(",".join(row) + "\n" for row in kept))
+
+
+def read_curves(path: Path) -> Curves:
+    """All rows by part; a missing file gives none."""
+    header = _header(path)
+    rows = list(_rows(path, header))
+    curves: Curves = {}
+    for part in dict.fromkeys(row[2] for row in rows):
+        mine = [row for row in rows if row[2] == part]
+        table = np.array([[float(cell) if cell else math.nan for cell in row[3:]] for row in mine], dtype=np.float32)
+        values = {name: table[:, column] for column, name in enumerate(header[3:])}
+        curves[part] = (
+            np.array([int(row[0]) for row in mine], dtype=np.int64),
+            {name: column for name, column in values.items() if not np.isnan(column).all()},
+        )
+    return curves
+
+
+def _header(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])
+
+
+def _rows(path: Path, header: list[str]) -> Iterable[list[str]]:
+    """The whole rows; the last one may have been cut off when the program was killed."""
+    if not header:
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = (line for line in file if line.endswith("\n"))
+        yield from (row for row in csv.reader(lines) if len(row) == len(header) and row != header)

@@ -1,0 +1,169 @@
+"""The one way to open a model for use: from a run, from one of its checkpoints, or from a file to share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from workbench.core.concepts.concept import Concept, load_all
+from workbench.core.errors import WorkbenchError
+from workbench.core.faces.align import Alignment
+from workbench.core.models.base import Model
+from workbench.core.models.registry import model_class
+from workbench.core.runs import checkpoint
+from workbench.core.runs.folder import Run, RunInfo
+from workbench.core.tensors import damaged, read_tensors
+from workbench.core.training.previews import to_images, to_pictures, to_values
+
+FORMAT = "workbench-model"
+VERSION = 1
+SUFFIX = ".workbench"
+
+Codes = npt.NDArray[np.float32]
+Pictures = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A model ready to encode and decode, on the CPU, with its averaged weights.
+
+    Attributes:
+        net: in evaluation mode, float32; nobody changes it.
+        info: what its run was: model, preset, size, settings, data, seed, versions.
+        path: what it was opened from; `kind` says what that is.
+        step: of the training, at which these weights were saved.
+        alignment: where the eyes and the mouth of its training faces are.
+        fingerprint: SHA-256 of the weights; concepts and recipes are bound to it.
+        concepts: by name.
+        concepts_folder: where new concepts go; None for a file, which is not changed.
+    """
+
+    net: Model
+    info: RunInfo
+    path: Path
+    kind: Literal["run", "checkpoint", "file"]
+    step: int
+    alignment: Alignment
+    fingerprint: str
+    concepts: Mapping[str, Concept]
+    concepts_folder: Path | None
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    @property
+    def size(self) -> int:
+        """The side of its pictures."""
+        return self.info.size
+
+    @property
+    def latent(self) -> int:
+        """Numbers in a code."""
+        return self.net.latent
+
+    def with_concepts(self, concepts: Mapping[str, Concept]) -> TrainedModel:
+        """The same model with other concepts."""
+        return replace(self, concepts=dict(concepts))
+
+    @torch.no_grad()
+    def encode(self, pictures: Pictures, batch: int = 64) -> Codes:
+        """Pictures, uint8 (N, S, S, 3), as codes, float32 (N, latent)."""
+        parts = [self.net.encode(to_images(part)).numpy() for part in _batches(pictures, batch)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.latent), np.float32)
+
+    @torch.no_grad()
+    def decode(self, codes: Codes, batch: int = 64) -> Pictures:
+        """Codes, float32 (N, latent), as pictures, uint8 (N, S, S, 3)."""
+        return np.concatenate([to_pictures(self.net.decode(torch.from_numpy(p))) for p in _batches(codes, batch)])
+
+    @torch.no_grad()
+    def decode_float(self, codes: Codes) -> npt.NDArray[np.float32]:
+        """Codes as pictures before rounding: float32 (N, S, S, 3) in [0, 255]."""
+        return to_values(self.net.decode(torch.from_numpy(codes)))
+
+    @torch.no_grad()
+    def sample(self, count: int, seed: int = 0) -> Pictures:
+        """Random pictures: uint8 (count, S, S, 3). The same seed gives the same pictures."""
+        return to_pictures(self.net.sample(count, torch.Generator().manual_seed(seed)))
+
+
+def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
+    return [np.ascontiguousarray(array[first : first + size]) for first in range(0, len(array), size)]
+
+
+def open_model(where: str | Path) -> TrainedModel:
+    """Open a run folder (its newest checkpoint), one of its checkpoint folders, or a `NAME.workbench` file.
+
+    Raises:
+        WorkbenchError: there is nothing there, it is something else, damaged, too new, or a pickle in disguise.
+    """
+    path = Path(where).expanduser()
+    if not path.exists():
+        raise WorkbenchError(f"There is no model at '{path}'.", "Check the path; 'workbench runs list' shows runs.")
+    if path.is_file():
+        return _open_file(path)
+    if (path / "run.json").exists():
+        run = Run.open(path)
+        return _open_checkpoint(run, run.latest_checkpoint(), path, "run")
+    if (path / "average.safetensors").exists():
+        return _open_checkpoint(Run.open(path.resolve().parent.parent), path, path, "checkpoint")
+    raise WorkbenchError(
+        f"'{path}' is no model.", "Choose a run folder, one of its checkpoint folders, or a .workbench file."
+    )
+
+
+def _open_checkpoint(run: Run, folder: Path, path: Path, kind: Literal["run", "checkpoint"]) -> TrainedModel:
+    weights = checkpoint.read_weights(folder / "average.safetensors")
+    step = int(checkpoint.read_state(folder)["step"])
+    model = _assemble(weights, run.info, path, kind, step, run.concepts)
+    return model.with_concepts(load_all(run.concepts, model.fingerprint))
+
+
+def _open_file(path: Path) -> TrainedModel:
+    arrays, info = read_tensors(path, FORMAT, VERSION, "model")
+    weights = {name.removeprefix("weights."): a for name, a in arrays.items() if name.startswith("weights.")}
+    try:
+        run_info = RunInfo.model_validate(info["run"])
+        step, claimed, packed = int(info["step"]), str(info["fingerprint"]), dict(info["concepts"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path, "model") from error
+    model = _assemble(weights, run_info, path, "file", step, None)
+    if model.fingerprint != claimed:
+        raise damaged(path, "model")
+    concepts = {}
+    for name, description in packed.items():
+        prefix = f"concept.{name}."
+        vectors = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
+        concepts[name] = Concept.unpack(vectors, description, str(path))
+    return model.with_concepts(concepts)
+
+
+def _assemble(
+    weights: checkpoint.Weights,
+    info: RunInfo,
+    path: Path,
+    kind: Literal["run", "checkpoint", "file"],
+    step: int,
+    concepts_folder: Path | None,
+) -> TrainedModel:
+    model = model_class(info.model)
+    net = model(model.Settings.parse(info.settings), info.size)
+    checkpoint.set_weights(net, weights, str(path))
+    return TrainedModel(
+        net=net.eval().requires_grad_(False),
+        info=info,
+        path=path,
+        kind=kind,
+        step=step,
+        alignment=Alignment.from_json(info.alignment),
+        fingerprint=checkpoint.fingerprint(weights),
+        concepts={},
+        concepts_folder=concepts_folder,
+    )

@@ -1,0 +1,71 @@
+"""Time within a training: seconds without the pauses, how often to do what costs time, how fast it goes."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+
+class Stopwatch:
+    """Seconds of training; `seconds` from earlier sessions are counted in."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._before = seconds
+        self._since = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return self._before + time.monotonic() - self._since
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count these: the training was paused."""
+        self._before -= seconds
+
+
+class Pace:
+    """Decides when to do again what is nice to have but costs time.
+
+    Args:
+        share: of the training's time it may take at most.
+        least: seconds between two times at least; in a long training they move apart, to 1/50 of its age.
+    """
+
+    def __init__(self, share: float, least: float) -> None:
+        self._share = share
+        self._least = least
+        self._last = 0.0
+        self._cost = 0.0
+
+    def due(self, seconds: float) -> bool:
+        return seconds - self._last >= max(self._least, self._cost / self._share, seconds / 50)
+
+    def done(self, began: float, ended: float) -> None:
+        """It took from `began` to `ended`, in seconds of training."""
+        self._last = ended
+        self._cost = ended - began
+
+
+class Speed:
+    """Steps a second over the last ten seconds, and the time left once that is steady."""
+
+    window = 10.0
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def mark(self, seconds: float, step: int) -> None:
+        self._marks.append((seconds, step))
+        while len(self._marks) > 2 and seconds - self._marks[1][0] > self.window:
+            self._marks.popleft()
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """None before the second mark."""
+        (first, from_step), (last, to_step) = self._marks[0], self._marks[-1]
+        return (to_step - from_step) / (last - first) if last > first else None
+
+    def seconds_left(self, fraction: float, seconds: float) -> float | None:
+        """From the spent share of the budget; None until ten seconds have shown how fast it goes."""
+        if self._marks[-1][0] - self._marks[0][0] < 0.9 * self.window or not 0 < fraction < 1:
+            return None
+        return seconds * (1 - fraction) / fraction

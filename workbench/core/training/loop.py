@@ -1,0 +1,281 @@
+"""The training loop, read from top to bottom: learn, report, show, measure, save.
+
+It is a generator, so that the window, the command line and a test can each be its host: it goes on when its host asks
+for the next event, and obeys a pause or a stop between two steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.core.control import Control
+from workbench.core.data.augment import augment
+from workbench.core.data.batches import Batches
+from workbench.core.data.cache import Dataset
+from workbench.core.errors import ExitCode, WorkbenchError
+from workbench.core.events import Event, Losses, Measured, Preview, Progress, Saved, Started, read_only
+from workbench.core.models.base import Losses as StepLosses
+from workbench.core.models.base import Model, Step
+from workbench.core.models.registry import model_class
+from workbench.core.quality.reconstruction import psnr
+from workbench.core.runs import checkpoint
+from workbench.core.runs.folder import Run
+from workbench.core.runs.metrics import MetricsFile
+from workbench.core.training.average import Average
+from workbench.core.training.budget import Budget
+from workbench.core.training.clock import Pace, Speed, Stopwatch
+from workbench.core.training.previews import Previewer, to_images, to_pictures
+
+REPORT_SECONDS = 0.1
+VALIDATION_PICTURES = 256
+
+
+class Training:
+    """One run in memory: its net, its average, its optimisers and every source of its randomness.
+
+    Args:
+        run: locked by the caller; continued from its newest checkpoint when it has one.
+        data: the pictures, at the run's size.
+        device: where to compute.
+
+    Raises:
+        WorkbenchError: no pictures to train on, or a checkpoint that cannot be read.
+    """
+
+    def __init__(self, run: Run, data: Dataset, device: torch.device) -> None:
+        info = run.info
+        model = model_class(info.model)
+        self.run, self.device = run, device
+        self.settings = model.Settings.parse(info.settings)
+        self.budget = Budget(**info.budget)  # type: ignore[arg-type]
+
+        train_rows = data.rows(0)
+        if len(train_rows) < 2:
+            raise WorkbenchError(
+                f"'{data.name}' has {len(train_rows)} pictures to train on.", "Give it more pictures, at least 10."
+            )
+        # a seed of its own for each source, so that one cannot shift another
+        seeds = torch.Generator().manual_seed(info.seed)
+        initial, order, noise, change, shown = (int(s) for s in torch.randint(2**62, (5,), generator=seeds))
+        self.order = torch.Generator().manual_seed(order)
+        self.noise = torch.Generator(device).manual_seed(noise)
+        self.change = torch.Generator(device).manual_seed(change)
+        self.batches = Batches(data.pictures, train_rows, self.settings.batch_size, self.order)
+
+        self.net: Model = model(self.settings, info.size)
+        self.net.initialise(torch.Generator().manual_seed(initial))
+        self.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.net, self.settings.average_decay)
+        self.optimisers = self.net.optimisers()
+
+        held_out = data.rows(1)[:VALIDATION_PICTURES]
+        self.held_out = np.array(data.pictures[held_out])
+        faces = self.held_out if len(held_out) else np.array(data.pictures[train_rows[: Previewer.columns]])
+        self.previewer = Previewer(faces, shown)
+
+        self.step = 0
+        self.clock = Stopwatch()
+        if run.checkpoints():
+            self._restore()
+
+    def _restore(self) -> None:
+        """Continue from the newest checkpoint; what was written after it belongs to steps that are taken again."""
+        state = checkpoint.restore(self.run.latest_checkpoint(), self.net, self.average.net, self.optimisers)
+        self.step = int(state["step"])
+        self.clock = Stopwatch(float(state["seconds"]))
+        self.batches.restore(state["batches"])
+        checkpoint.unpack_generator(state["noise"], self.noise)
+        checkpoint.unpack_generator(state["change"], self.change)
+        self.run.forget_after(self.step)
+
+    def save(self) -> Saved:
+        """Write a checkpoint of this moment and forget the old ones."""
+        path = self.run.checkpoint_path(self.step)
+        if not path.exists():
+            state = {
+                "step": self.step,
+                "epoch": self.batches.epoch,
+                "seconds": self.clock.seconds,
+                "batches": self.batches.state(),
+                "noise": checkpoint.pack_generator(self.noise),
+                "change": checkpoint.pack_generator(self.change),
+            }
+            checkpoint.write_checkpoint(path, self.net, self.average.net, self.optimisers, state)
+            self.run.update(step=self.step, seconds=round(self.clock.seconds, 2))
+            self.run.forget_old_checkpoints()
+        return Saved(path, "checkpoint")
+
+    @property
+    def fraction(self) -> float:
+        """The spent share of the budget; 1 or more: it is over."""
+        return self.budget.fraction(self.step, self.clock.seconds, self.batches.batches_per_epoch)
+
+    def learn(self) -> StepLosses:
+        """One batch, one step."""
+        rate = self.net.rate(self.step, self.fraction)
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
+        images = augment(to_images(next(self.batches), self.device), self.settings.augment, self.change)
+        with self._autocast():
+            losses = self.net.steps(images, Step(min(1.0, self.fraction), self.noise, self._descend))
+        self.step += 1
+        self.average.update(self.net, self.step)
+        return losses
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.run.info.precision == "bfloat16":
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        return contextlib.nullcontext()
+
+    def _descend(self, loss: Tensor, optimiser: str) -> None:
+        """Move the weights of one optimiser down the gradient of `loss`, after a look at both.
+
+        Raises:
+            WorkbenchError: the loss or its gradient is not a number; no weight has moved.
+        """
+        moved = self.optimisers[optimiser]
+        moved.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [p.grad for group in moved.param_groups for p in group["params"] if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if not torch.isfinite(torch.stack([loss.detach(), norm])).all():
+            raise WorkbenchError(
+                f"The training diverged at step {self.step + 1}: its loss is no longer a number. "
+                "No weight was spoiled.",
+                f"Resume from the last checkpoint with a learning rate below {self.settings.learning_rate:g}.",
+                ExitCode.FAILED,
+            )
+        limit = self.settings.clip_norm
+        if limit and norm > limit:
+            torch._foreach_mul_(gradients, limit / norm)
+        moved.step()
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """The averaged net's losses on held-out pictures, and its PSNR there (dB); empty when there are none."""
+        if not len(self.held_out):
+            return {}
+        noise = torch.Generator(self.device).manual_seed(0)
+        sums: dict[str, float] = {}
+        decibels = []
+        for first in range(0, len(self.held_out), 64):
+            pictures = self.held_out[first : first + 64]
+            images = to_images(pictures, self.device)
+            for name, loss in self.average.net.measure(images, noise).items():
+                sums[name] = sums.get(name, 0.0) + float(loss) * len(pictures)
+            decoded = to_pictures(self.average.net.decode(self.average.net.encode(images)))
+            decibels.append(psnr(pictures, decoded) * len(pictures))
+        values = {name: value / len(self.held_out) for name, value in sums.items()}
+        return {**values, "psnr": sum(decibels) / len(self.held_out)}
+
+
+def train_loop(training: Training, control: Control) -> Iterator[Event]:
+    """Train until the budget is spent or `control` asks to stop; the last checkpoint is of the last step."""
+    run, clock = training.run, training.clock
+    first_step = training.step
+    pending: list[tuple[int, StepLosses]] = []
+    speed = Speed()
+    showing, measuring = Pace(share=0.02, least=2.0), Pace(share=0.02, least=5.0)
+    reported = saved = time.monotonic()
+    epoch = training.batches.epoch
+    measured_psnr: float | None = None
+
+    def report() -> Iterator[Event]:
+        nonlocal reported
+        if pending:
+            losses = _on_host(pending)
+            file.append("train", losses.steps, clock.seconds, losses.values)
+            pending.clear()
+            yield losses
+        speed.mark(clock.seconds, training.step)
+        yield _progress(training, speed)
+        reported = time.monotonic()
+
+    def show() -> Iterator[Event]:
+        began = clock.seconds
+        for kind in ("samples", "reconstructions"):
+            picture = getattr(training.previewer, kind)(training.average.net)
+            run.add_preview(training.step, kind, picture)
+            yield Preview(training.step, kind, picture)
+        showing.done(began, clock.seconds)
+
+    def measure() -> Iterator[Event]:
+        nonlocal measured_psnr
+        began = clock.seconds
+        if values := training.validate():
+            measured_psnr = values["psnr"]
+            columns = {name: read_only(np.array([value], dtype=np.float32)) for name, value in values.items()}
+            file.append("validation", [training.step], clock.seconds, columns)
+            yield Losses("validation", read_only(np.array([training.step])), columns)
+            yield Measured(training.step, values)
+        measuring.done(began, clock.seconds)
+
+    def save() -> Iterator[Event]:
+        nonlocal saved, measured_psnr
+        if measured_psnr is not None and measured_psnr > (run.info.best_psnr or -np.inf):
+            run.update(best_psnr=round(measured_psnr, 3), best_step=training.step)
+        measured_psnr = None
+        yield training.save()
+        saved = time.monotonic()
+
+    with MetricsFile(run.metrics_file) as file:
+        yield Started(run.path, first_step, str(training.device), training.settings.model_dump())
+        if first_step == 0:
+            yield from show()
+        while training.fraction < 1:
+            if control.paused:
+                yield from report()
+                paused = time.monotonic()
+                control.wait_while_paused()
+                clock.leave_out(time.monotonic() - paused)
+            if control.stopping or (control.stopping_after_epoch and training.batches.epoch != epoch):
+                break
+            epoch = training.batches.epoch
+            losses = training.learn()
+            pending.append((training.step, losses))
+            if time.monotonic() - reported >= REPORT_SECONDS:
+                yield from report()
+                if showing.due(clock.seconds):
+                    yield from show()
+                if measuring.due(clock.seconds):
+                    yield from measure()
+                if time.monotonic() - saved >= training.settings.checkpoint_seconds:
+                    yield from save()
+        yield from report()
+        if training.step > first_step:
+            yield from show()
+            yield from measure()
+        yield from save()
+
+
+def _on_host(pending: list[tuple[int, StepLosses]]) -> Losses:
+    """The losses of several steps, brought to the CPU at once."""
+    names = list(pending[0][1])
+    table = torch.stack([torch.stack([losses[name] for name in names]) for _, losses in pending]).float().cpu().numpy()
+    return Losses(
+        "train",
+        read_only(np.array([step for step, _ in pending], dtype=np.int64)),
+        {name: read_only(table[:, column]) for column, name in enumerate(names)},
+    )
+
+
+def _progress(training: Training, speed: Speed) -> Progress:
+    seconds, fraction = training.clock.seconds, training.fraction
+    per_second = speed.steps_per_second
+    total = training.budget.total_steps(training.batches.batches_per_epoch)
+    return Progress(
+        task="Training",
+        done=training.step,
+        total=total if total is not None else round(training.step / fraction) if fraction > 0.02 else None,
+        unit="steps",
+        rate=per_second * training.batches.batch_size if per_second else None,
+        seconds_left=speed.seconds_left(fraction, seconds),
+    )
