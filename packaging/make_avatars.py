@@ -1,7 +1,7 @@
 """Render the built-in set of cartoon faces: `python packaging/make_avatars.py` writes resources/builtin/avatars.zip.
 
-Build-time only (needs the `resources` dependency group: python-avatars, and PySide6 for its SVG renderer). The same seed
-gives the same drawings. Every label is drawn on its own, so that no concept can lean on another:
+Build-time only (needs the `resources` dependency group: python-avatars, and PySide6 for its SVG renderer). The same
+seed gives the same drawings. Every label is drawn on its own, so that no concept can lean on another:
 
 * Hats of python-avatars replace the hair. Here the hat is a second layer over the hair, so that long hair shows under
   a hat as well.

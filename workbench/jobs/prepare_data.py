@@ -22,14 +22,14 @@ from workbench.core.data.cache import (
     UInt8,
     cache_path,
     load_picture,
-    locked,
     open_cache,
 )
 from workbench.core.data.source import Source, open_source
 from workbench.core.data.table import PARTITIONS
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
 from workbench.core.pictures import picture_size
+from workbench.core.runs.lock import Lock
 from workbench.jobs.api import Job
 
 _CHUNK = 16
@@ -68,7 +68,10 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     source = open_source(where)
     yield from source.skipped
     if (dataset := open_cache(source, size)) is None:
-        with locked(cache_path(source, size)):
+        folder = cache_path(source, size)
+        with file_errors(folder, "write"):
+            folder.mkdir(parents=True, exist_ok=True)
+        with Lock(folder / "lock", "These pictures are being prepared already, by another window or command."):
             if open_cache(source, size) is None:  # else another import has ended just now
                 yield from _import(source, size, control)
         dataset = open_cache(source, size)

@@ -71,4 +71,5 @@ def _recolour(
     light = grey + (light - grey) * saturated
     middle = grey.mean((2, 3), keepdim=True)
     light = middle + (light - middle) * contrasted
-    return light.clamp(0, 1) * 2 - 1
+    recoloured: torch.Tensor = light.clamp(0, 1) * 2 - 1
+    return recoloured

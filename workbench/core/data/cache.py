@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -253,32 +251,3 @@ class CacheWriter:
                 stored -= 1
             reasons.append(reason)
         return reasons
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the import of `folder`, or raise `WorkbenchError` while another program does. A killed one lets go."""
-    with file_errors(folder, "write"):
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+b")
-    with file:
-        try:
-            _lock(file)
-        except OSError as error:
-            raise WorkbenchError(
-                "These pictures are being prepared already, by another window or command.", "Wait until it is done."
-            ) from error
-        yield
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: BinaryIO) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file: BinaryIO) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
