@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.concept import Concept
-from workbench.core.editing.paste import change_mask, paste
+from workbench.core.editing.paste import masked_change, paste
 from workbench.core.editing.state import EditState
 from workbench.core.errors import unknown
 from workbench.core.faces.align import Matrix, Points, align, similarity
@@ -117,8 +117,7 @@ class Editor:
     def change(self, state: EditState) -> Float32:
         """What `full` adds to the face, at the model's size: float32 (S, S, 3), in steps of 0..255, masked."""
         crop = self._at(state.points)
-        difference = self._decode(crop, state) - crop.decoded
-        return difference * change_mask(difference)[..., None]
+        return masked_change(crop.decoded, self._decode(crop, state))
 
     def _decode(self, crop: Crop, state: EditState) -> Float32:
         moved = move(crop.code, state.strengths, self.model.concepts)
