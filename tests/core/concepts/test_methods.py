@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -29,7 +31,7 @@ def test_the_difference_of_means_is_just_that() -> None:
     assert METHODS["mean-difference"].find(Examples(with_it, without)).tolist() == [2.0, -1.0]
 
 
-def test_balanced_means_lose_most_of_what_a_correlated_label_leaks_into_the_plain_difference(planted) -> None:
+def test_balanced_means_lose_most_of_what_a_correlated_label_leaks_into_the_plain_difference(planted: Any) -> None:
     plain, balanced = (unit(METHODS[name].find(planted.examples())) for name in ("mean-difference", "balanced-means"))
     assert abs(plain @ planted.man) > 0.5  # a slider that would make women of smiling men
     assert abs(balanced @ planted.man) < 0.05

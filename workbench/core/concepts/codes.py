@@ -42,7 +42,8 @@ def encode_dataset(model: TrainedModel, dataset: Dataset, control: Control) -> G
     for start in range(0, shape[0], _BATCH):
         control.check()
         yield Progress("Encoding", start, shape[0], "pictures")
-        codes[start : start + _BATCH] = model.encode(np.asarray(dataset.pictures[start : start + _BATCH]))
+        pictures = np.array(dataset.pictures[start : start + _BATCH])  # a copy: torch wants no read-only memory
+        codes[start : start + _BATCH] = model.encode(pictures)
     yield Progress("Encoding", shape[0], shape[0], "pictures")
     if not np.isfinite(codes).all():
         raise WorkbenchError(

@@ -40,16 +40,16 @@ def find_direction(method: Method, examples: Examples, codes: Float32, test: Exa
 def slider_ends(with_it: Floats, without: Floats, sigma: float) -> tuple[float, float]:
     """The strengths, in sigma, between which a slider stays inside what the data has shown.
 
-    High takes the middle face without the attribute (median) to the strongest hundredth of those with it (99th
-    percentile); low takes the middle face with it to the weakest hundredth of those without (1st percentile).
+    High takes the middle face without the attribute (median) to the strongest twentieth of those with it (95th
+    percentile); low takes the middle face with it to the weakest twentieth of those without (5th percentile).
 
     Args:
         with_it: projections on the direction of pictures that have the attribute.
         without: projections of those that have not.
         sigma: the unit of the result.
     """
-    high = (np.percentile(with_it, 99) - np.median(without)) / sigma
-    low = (np.percentile(without, 1) - np.median(with_it)) / sigma
+    high = (np.percentile(with_it, 95) - np.median(without)) / sigma
+    low = (np.percentile(without, 5) - np.median(with_it)) / sigma
     return min(float(low), -_LEAST_END), max(float(high), _LEAST_END)
 
 
