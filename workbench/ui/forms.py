@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -40,13 +39,13 @@ class NoWheel(QObject):
         return False
 
 
-class Field(QWidget):
+class Field(QObject):
     """One setting: its label, the widget that holds its value, its unit, a button back to the default, its error."""
 
     changed = Signal()
 
     def __init__(self, info: SettingInfo, no_wheel: NoWheel) -> None:
-        super().__init__()
+        super().__init__(no_wheel)
         self.info = info
         self.label = QLabel(info.label)
         self.label.setToolTip(info.help)
@@ -65,12 +64,6 @@ class Field(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
         self.reset.clicked.connect(self.to_default)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID // 2)
-        row.addWidget(self.editor, 1)
-        row.addWidget(self.unit)
-        row.addWidget(self.reset)
         self.to_default()
 
     @property
@@ -91,6 +84,12 @@ class Field(QWidget):
         else:
             self.editor.setText(shown(value))
         self._changed()
+
+    def place(self, grid: QGridLayout, row: int) -> None:
+        """Into two rows of `grid`: label, editor, unit, reset; below the editor its error."""
+        for column, widget in enumerate((self.label, self.editor, self.unit, self.reset)):
+            grid.addWidget(widget, row, column)
+        grid.addWidget(self.error, row + 1, 1, 1, 3)
 
     def show_error(self, text: str) -> None:
         """Mark the field and say why; an empty text clears it."""
@@ -205,13 +204,10 @@ class SettingsForm(QWidget):
 
 
 def _rows(fields: list[Field]) -> QGridLayout:
-    """Labels left, fields right, an error below its field."""
     grid = QGridLayout()
-    grid.setHorizontalSpacing(2 * GRID)
-    grid.setVerticalSpacing(GRID)
+    grid.setHorizontalSpacing(GRID)
+    grid.setVerticalSpacing(GRID // 2)
     grid.setColumnStretch(1, 1)
-    for row, field in enumerate(fields):
-        grid.addWidget(field.label, 2 * row, 0)
-        grid.addWidget(field, 2 * row, 1)
-        grid.addWidget(field.error, 2 * row + 1, 1)
+    for number, field in enumerate(fields):
+        field.place(grid, 2 * number)
     return grid

@@ -6,6 +6,7 @@ range, so that no spike is lost. Noisy curves are one pixel wide: Qt's software 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -16,7 +17,6 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.core.events import Losses
 from workbench.ui.theme import GRID, muted, theme
 from workbench.ui.widgets import tool_button
 
@@ -32,6 +32,26 @@ _COLOURS = {
     "kl": ("#c2571a", "#ffa265"),
 }
 _OTHER_COLOURS = (("#9c3fa8", "#dd8fe8"), ("#5f6b76", "#aab4be"), ("#a3243b", "#ff8496"))
+
+
+def squeeze(y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The logarithmic scale: log10 of large values, straight through zero, since a likelihood can be negative.
+
+    It is asinh(y / 2) / ln 10, the inverse of 10^v - 10^-v.
+    """
+    return np.arcsinh(y / 2) / math.log(10)
+
+
+class ScaleAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
+    """An axis that knows whether its values were squeezed."""
+
+    squeezed = False
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.squeezed:
+            strings: list[str] = super().tickStrings(values, scale, spacing)
+            return strings
+        return [f"{10**value - 10**-value:.2g}" for value in values]
 
 
 class Series:
@@ -127,7 +147,8 @@ class LossPlot(QWidget):
         self._lines: dict[tuple[Part, str], pg.PlotCurveItem] = {}
         self._toggles: dict[str, QCheckBox] = {}
         self._dirty = False
-        self._view = pg.PlotWidget()
+        self._scale = ScaleAxis("left")
+        self._view = pg.PlotWidget(axisItems={"left": self._scale})
         self._view.setAccessibleName("Losses over steps")
         self._item = self._view.getPlotItem()
         self._item.setMenuEnabled(False)
@@ -172,10 +193,6 @@ class LossPlot(QWidget):
         self._clock.timeout.connect(self._redraw)
         theme().changed.connect(self._recolour)
         self._recolour()
-
-    def append(self, losses: Losses) -> None:
-        """Add what a job reports."""
-        self.add(losses.part, losses.steps, losses.values)
 
     def add(self, part: Part, steps: npt.ArrayLike, values: Mapping[str, npt.ArrayLike]) -> None:
         """Add points of several losses at the same steps."""
@@ -260,7 +277,8 @@ class LossPlot(QWidget):
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
-        self._item.getAxis("left").setLogMode(y=on)
+        self._scale.squeezed = on
+        self._scale.picture = None  # drawn anew, even if its range stays
         self.show_all()
 
     @Slot()
@@ -293,11 +311,7 @@ class LossPlot(QWidget):
         self.redrawn.emit()
 
     def _draw(self, item: pg.PlotCurveItem, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> None:
-        if self.log_scale.isChecked():
-            with np.errstate(divide="ignore", invalid="ignore"):
-                y = np.log10(y)
-            y = np.where(np.isfinite(y), y, np.nan)
-        item.setData(x, y)
+        item.setData(x, squeeze(y) if self.log_scale.isChecked() else y)
 
     @Slot(object)
     def _hover(self, where: QPointF) -> None:

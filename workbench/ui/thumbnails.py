@@ -109,6 +109,7 @@ class Thumbnails(QTableView):
         self.pictures = ThumbnailModel(self)
         self.setModel(self.pictures)
         self.setItemDelegate(_Delegate(self))
+        self.setObjectName("pictures")
         self.setAccessibleName("Pictures")
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)

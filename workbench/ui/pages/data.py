@@ -125,7 +125,7 @@ class DataPage(Page):
         self.dataset = dataset
         self.side.set_dataset(dataset)
         self.side.set_busy(False)
-        self.title.setText(dataset.name)
+        self.title.setText(source_title(dataset.source))
         self.grid.pictures.set_pictures(dataset.pictures, self._describe)
         self._filter()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
@@ -16,10 +18,15 @@ from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_form import TrainForm
 from workbench.ui.pages.train_runs import RunRow, RunsList
-from workbench.ui.pages.train_watch import TrainWatch
+from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences
+from workbench.ui.previews import KINDS
 from workbench.ui.theme import GRID
 from workbench.ui.worker import Failure, Jobs, JobThread
+
+if TYPE_CHECKING:
+    from workbench.core.runs.folder import Run
+    from workbench.jobs.train import TrainResult
 
 FEW_CORES = 4
 """Up to this many, a training leaves one core to the window."""
@@ -31,14 +38,15 @@ def training_threads() -> int | None:
     return max(1, cores - 1) if cores <= FEW_CORES else None
 
 
-def _train(values: dict[str, Any], budget: tuple[str, int], control: Control) -> Job[Any]:
-    from workbench.jobs.train import Budget, TrainRequest, train
+def _train(values: dict[str, Any], budget: tuple[str, int], control: Control) -> Job[TrainResult]:
+    from workbench.core.training.budget import Budget
+    from workbench.jobs.train import TrainRequest, train
 
     unit, amount = budget
     return train(TrainRequest(**values, budget=Budget(**{unit: amount}), threads=training_threads()), control)
 
 
-def _resume(run: Path, control: Control) -> Job[Any]:
+def _resume(run: Path, control: Control) -> Job[TrainResult]:
     from workbench.jobs.train import resume
 
     return resume(run, control, threads=training_threads())
@@ -52,26 +60,28 @@ def _list_runs(control: Control) -> Job[list[RunRow]]:
     return [_row(run) for run in list_runs(runs_folder())]
 
 
-def _row(run: Any) -> RunRow:
+def _row(run: Run) -> RunRow:
     info = run.info
-    best = f"{info.best:,.2f}" if info.best is not None else ""
-    date = info.created[:16].replace("T", " ")
-    cells = (info.name, info.model, f"{info.size} px", info.status, f"{info.step:,}", best, date)
-    return RunRow(run.path, cells, resumable=info.status != "running")
+    status = "cut off" if info.status == "running" and not run.active else info.status
+    best = f"{info.best_psnr:.2f} dB" if info.best_psnr is not None else ""
+    date = datetime.fromisoformat(info.created).astimezone().strftime("%Y-%m-%d %H:%M")
+    cells = (info.name, info.model, f"{info.size} px", status, f"{info.step:,}", best, date)
+    return RunRow(run.path, cells, resumable=status not in ("running", "done"))
 
 
-def _read_run(path: Path, control: Control) -> Job[dict[str, Any]]:
+def _read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     from workbench.core.runs.folder import Run
 
     yield from ()
     run = Run.open(path)
     info = run.info
-    return {
-        "run": path,
-        "summary": f"{info.model}, {info.size} px, {info.status} at step {info.step:,}",
-        "losses": run.losses(),
-        "previews": {kind: run.previews(kind) for kind in ("samples", "reconstructions")},
+    last = max((step for step, _ in run.checkpoints()), default=0) if to_resume else sys.maxsize
+    losses = {
+        part: (steps[steps <= last], {name: curve[steps <= last] for name, curve in values.items()})
+        for part, (steps, values) in run.losses().items()
     }
+    previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
+    return PastRun(path, f"{info.model}, {info.size} px, {info.status} at step {info.step:,}", losses, previews)
 
 
 class TrainPage(Page):
@@ -173,12 +183,12 @@ class TrainPage(Page):
     @Slot(str)
     def _resume(self, run: str) -> None:
         self.watch.begin(Path(run).name)
-        self._jobs.start(partial(_read_run, Path(run)), done=self._show_before_resuming)
+        self._jobs.start(partial(_read_run, Path(run), True), done=self._show_before_resuming)
 
     @Slot(object)
-    def _show_before_resuming(self, past: dict[str, Any]) -> None:
-        self.watch.show_past(**past)
-        self._run(partial(_resume, past["run"]))
+    def _show_before_resuming(self, past: PastRun) -> None:
+        self.watch.show_past(past)
+        self._run(partial(_resume, past.run))
 
     def _run(self, make: Any) -> None:
         self.message.emit(None)
@@ -197,7 +207,7 @@ class TrainPage(Page):
             self.message.emit(Message(f"{event.finding} {event.remedy}", kind="advice"))
 
     @Slot(object)
-    def _done(self, result: Any) -> None:
+    def _done(self, result: TrainResult) -> None:
         self._set_running(False)
         self.watch.state.setText(f"{result.status.capitalize()} at step {result.step:,}. Everything is saved.")
         text = f"“{result.run.name}” is saved at step {result.step:,}."
@@ -259,12 +269,12 @@ class TrainPage(Page):
         if self._training:
             self.message.emit(Message("A training is being watched. Stop it to look at another run.", kind="advice"))
             return
-        self._jobs.start(partial(_read_run, Path(path)), done=self._show_run)
+        self._jobs.start(partial(_read_run, Path(path), False), done=self._show_run)
 
     @Slot(object)
-    def _show_run(self, past: dict[str, Any]) -> None:
+    def _show_run(self, past: PastRun) -> None:
         if not self._training:
-            self.watch.show_past(**past)
+            self.watch.show_past(past)
             self.tabs.setCurrentWidget(self.watch)
 
     @Slot(str)

@@ -167,6 +167,7 @@ class TrainForm(QFrame):
         self._amount = described(QSpinBox(), "Budget", "The training ends by itself after this much")
         self._amount.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._amount.setGroupSeparatorShown(True)
+        self._amount.lineEdit().setTextMargins(GRID, 0, GRID, 0)  # the style sheet's padding does not reach it
         for widget in (self._unit, self._amount):
             widget.installEventFilter(self._no_wheel)
         self._unit.currentTextChanged.connect(self._unit_chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,23 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.events import Event, Losses, Preview, Progress, Started
-from workbench.ui.plots import LossPlot
+from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
 from workbench.ui.theme import GRID, heading, icon, muted
 from workbench.ui.widgets import checkable, described, push_button
+
+PSNR = "psnr"
+DEVICES = {"cpu": "the processor", "cuda": "the graphics card", "mps": "the graphics card"}
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What a run on disk has to show: its curves by part, its grids by kind."""
+
+    run: Path
+    summary: str
+    losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]]
+    previews: Mapping[str, list[tuple[int, Path]]]
 
 
 def duration(seconds: float) -> str:
@@ -75,11 +89,12 @@ class TrainWatch(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.run: Path | None = None
-        self._total: int | None = None
+        self._running = ""
         self.title = heading("No training yet", "title")
         self.state = muted("Choose data and a model on the left, then start. Losses and pictures appear here.")
         self.step = Figure("Step", "Steps taken, of those that the budget allows")
         self.rate = Figure("Pictures a second", "How many pictures the model learns from in a second")
+        self.quality = Figure("Quality (PSNR)", "How near reconstructions of unseen faces come: more is better")
         self.left = Figure("Time left", "Shown once the speed is steady")
         self.bar = described(QProgressBar(), "Progress")
         self.bar.setTextVisible(False)
@@ -100,13 +115,13 @@ class TrainWatch(QWidget):
     def begin(self, title: str) -> None:
         """A training is about to start."""
         self.run = None
-        self._total = None
         self.plot.clear()
         self.previews.clear()
         self.title.setText(title)
         self.state.setText("Preparing…")
+        self._body.show()
         self.bar.setValue(0)
-        for figure in (self.step, self.rate, self.left):
+        for figure in (self.step, self.quality, self.rate, self.left):
             figure.set_text("")
 
     def set_running(self, running: bool) -> None:
@@ -126,39 +141,32 @@ class TrainWatch(QWidget):
     def on_event(self, event: Event) -> None:
         """Show what the job reports."""
         if isinstance(event, Losses):
-            self.plot.append(event)
+            self._add(event.part, event.steps, event.values)
         elif isinstance(event, Preview) and self.run:
             self.previews.add(event, preview_file(self.run, event.step, event.kind))
         elif isinstance(event, Started):
             self.run = event.run
             self.title.setText(event.run.name)
-            self.state.setText(f"Training on {event.device}")
+            self._running = f"Training on {DEVICES.get(event.device, event.device)}"
+            self.state.setText(self._running)
         elif isinstance(event, Progress):
             self._on_progress(event)
 
-    def show_past(
-        self,
-        run: Path,
-        summary: str,
-        losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]],
-        previews: Mapping[str, list[tuple[int, Path]]],
-    ) -> None:
-        """Show a run from disk."""
-        self.begin(run.name)
-        self.run = run
-        self.state.setText(summary)
-        self.add_past(losses, previews)
-
-    def add_past(
-        self,
-        losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]],
-        previews: Mapping[str, list[tuple[int, Path]]],
-    ) -> None:
-        """What a run has recorded so far, before anything live."""
-        for part, (steps, values) in losses.items():
-            self.plot.add(part, steps, values)  # type: ignore[arg-type]
-        for kind, files in previews.items():
+    def show_past(self, past: PastRun) -> None:
+        """Show a run from disk; what is reported later goes on from there."""
+        self.begin(past.run.name)
+        self.run = past.run
+        self.state.setText(past.summary)
+        for part, (steps, values) in past.losses.items():
+            self._add(part, steps, values)  # type: ignore[arg-type]
+        for kind, files in past.previews.items():
             self.previews.add_files(kind, files)
+
+    def _add(self, part: Part, steps: npt.NDArray[Any], values: Mapping[str, npt.NDArray[Any]]) -> None:
+        """PSNR is no loss: its last value is a figure, its curve would flatten the others."""
+        self.plot.add(part, steps, {name: curve for name, curve in values.items() if name != PSNR})
+        if PSNR in values and len(steps):
+            self.quality.set_text(f"{values[PSNR][-1]:.1f} dB")
 
     def _on_progress(self, progress: Progress) -> None:
         training = progress.unit == "steps"
@@ -169,14 +177,13 @@ class TrainWatch(QWidget):
         else:
             self.state.setText(f"{progress.task}: {progress.done:,}{total} {progress.unit}")
         self.left.set_text(duration(progress.seconds_left) if progress.seconds_left is not None else "")
-        if progress.total:
-            self.bar.setValue(round(1000 * progress.done / progress.total))
+        self.bar.setValue(round(1000 * progress.done / progress.total) if progress.total else 0)
 
     @Slot(bool)
     def _toggle_pause(self, paused: bool) -> None:
         self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setIcon(icon("play" if paused else "pause"))
-        self.state.setText("Paused" if paused else "Training")
+        self.state.setText("Paused" if paused else self._running)
         self.pause.emit(paused)
 
     def _lay_out(self) -> None:
@@ -192,7 +199,7 @@ class TrainWatch(QWidget):
             head.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         figures = QHBoxLayout()
         figures.setSpacing(5 * GRID)
-        for figure in (self.step, self.rate, self.left):
+        for figure in (self.step, self.quality, self.rate, self.left):
             figures.addWidget(figure)
         figures.addStretch()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -205,10 +212,17 @@ class TrainWatch(QWidget):
             inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
             inside.addWidget(widget)
             self.splitter.addWidget(card)
+        self._body = QWidget()
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(2 * GRID)
+        body.addLayout(figures)
+        body.addWidget(self.bar)
+        body.addWidget(self.splitter, 1)
+        self._body.hide()  # nothing to see before the first training
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(head)
-        layout.addLayout(figures)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self._body, 1)
+        layout.addStretch()
