@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning th
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
-@pytest.fixture(autouse=True)
-def _own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Caches, preferences and runs of a test go to a folder of the session, never to the user's."""
-    home = tmp_path_factory.getbasetemp() / "places"
-    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+@pytest.fixture(autouse=True, scope="session")
+def _own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Caches, preferences and runs of the tests go to a folder of the session, never to the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_HOME", str(tmp_path_factory.mktemp("places")))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +91,33 @@ def portrait(tmp_path: Path) -> Path:
     path = tmp_path / "portrait.png"
     Image.fromarray(data.astronaut()).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small VAE really trained on the built-in faces for some seconds, with its concepts. For reading only."""
+    from workbench.core.training.budget import Budget
+    from workbench.jobs.api import run
+    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+    from workbench.jobs.train import TrainRequest, train
+
+    settings = {"latent": 16, "width": 8, "batch_size": 32, "learning_rate": 3e-3}
+    request = TrainRequest(
+        data="builtin:avatars",
+        budget=Budget(steps=150),
+        size=32,
+        settings=settings,
+        runs=tmp_path_factory.mktemp("trained"),
+        name="tiny",
+        device="cpu",
+        threads=1,
+    )
+    path = run(train(request)).run
+    run(find_concepts(ConceptRequest(path, "builtin:avatars", labels=("Smiling", "Sunglasses", "Facial_Hair"))))
+    return path
+
+
+@pytest.fixture
+def run_copy(trained_run: Path, tmp_path: Path) -> Path:
+    """A copy of the trained run that a test may change."""
+    return Path(shutil.copytree(trained_run, tmp_path / "tiny"))
