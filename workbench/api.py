@@ -80,7 +80,7 @@ def train(
         name=name,
         threads=threads,
     )
-    return run(train_job.train(request, control or Control()), on_event)
+    return run(train_job.train(request, control), on_event)
 
 
 def resume(
@@ -89,7 +89,7 @@ def resume(
     steps: int | None = None,
     epochs: float | None = None,
     minutes: float | None = None,
-    device: str = "auto",
+    device: str | None = None,
     threads: int | None = None,
     on_event: OnEvent = _ignore,
     control: Control | None = None,
@@ -97,7 +97,7 @@ def resume(
     """Go on with the run in `folder` exactly where it stopped, to its own budget's end or to a new one's."""
     new = (steps, epochs, minutes) != (None, None, None)
     budget = Budget(steps=steps, epochs=epochs, minutes=minutes) if new else None
-    job = train_job.resume(Path(folder), control or Control(), budget=budget, device=device, threads=threads)
+    job = train_job.resume(Path(folder), control, budget, device, threads)
     return run(job, on_event)
 
 
@@ -155,6 +155,6 @@ def edit(
 
 
 def export_model(model: str | Path | TrainedModel, path: str | Path) -> Path:
-    """Write a model with its concepts as one file to share, NAME.workbench."""
-    export.export_model(model if isinstance(model, TrainedModel) else open_model(model), Path(path))
-    return Path(path)
+    """Write a model with its concepts as one file to share, NAME.workbench, and give its path."""
+    opened = model if isinstance(model, TrainedModel) else open_model(model)
+    return export.export_model(opened, Path(path))

@@ -156,7 +156,7 @@ def test_evaluate_has_the_promised_keys(command: Command, trained_run: Path) -> 
 
 def test_an_exported_model_works_like_its_run(command: Command, run: Path, tmp_path: Path) -> None:
     file = tmp_path / "faces.workbench"
-    assert command("export", run, "--out", file, "--json").json == {"file": str(file)}
+    assert command("export", run, "--out", tmp_path / "faces", "--json").json == {"file": str(file)}
     assert command("concepts", "list", file, "--json").json == command("concepts", "list", run, "--json").json
     for model, name in ((run, "run.png"), (file, "file.png")):
         assert command("sample", model, "--count", 4, "--out", tmp_path / name).code == 0

@@ -76,10 +76,6 @@ def test_a_code_is_a_safetensors_file(refused: Refused, trained_run: Path, portr
     assert ".safetensors" in refused("encode", portrait, "--model", trained_run, "--out", tmp_path / "code.txt")
 
 
-def test_a_model_file_is_called_workbench(refused: Refused, trained_run: Path, tmp_path: Path) -> None:
-    assert ".workbench" in refused("export", trained_run, "--out", tmp_path / "model.bin")
-
-
 def test_an_edit_needs_a_model_or_a_recipe(refused: Refused, portrait: Path, tmp_path: Path) -> None:
     assert "--model" in refused("edit", portrait, "--out", tmp_path / "out.png")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -90,20 +91,42 @@ def test_train_refuses_what_is_no_source(
     assert said in refused("train", "--data", make(tmp_path), "--steps", 1, "--runs", tmp_path / "runs")
 
 
+TYPO = "file,Smiling\n" + "".join(f"{name}.png,1\n" for name in "abcdefghij") + "k.png,7\n"
+
+
 @pytest.mark.parametrize(
     ("csv", "said"),
     [
-        ("file,Smiling\nnot-there.png,1\n", "not-there.png"),
-        ("file,Smiling\na.png,7\n", "Smiling"),
-        ("Smiling\n1\n", "attributes.csv"),
-        ("file,partition\na.png,9\n", "partition"),
-        ("", "attributes.csv"),
+        ("file,Smiling\nnot-there.png,1\n", "names no picture that is there"),
+        (TYPO, "Column 'Smiling'"),
+        ("Smiling\n1\n", "names no picture that is there"),
+        ("a.png,1\n", "no header"),
+        ("file,Smiling,Smiling\na.png,1,1\n", "two columns 'Smiling'"),
+        ("file,Smiling\na.png,1,1\n", "Line 2"),
+        ("file,partition\na.png,9\n", "Column 'partition'"),
+        ("", "is empty"),
     ],
-    ids=["a row for a missing file", "a value that is none", "no column of files", "an unknown partition", "empty"],
-)
+    ids=[
+        "rows for missing files", "a mistyped label", "no column of files", "no header", "a column twice",
+        "a column without a name", "an unknown partition", "nothing",
+    ],
+)  # fmt: skip
 def test_a_table_that_does_not_fit_its_pictures_is_refused(
     refused: Refused, tmp_path: Path, csv: str, said: str
 ) -> None:
-    picture(tmp_path / "faces" / "a.png")
+    for name in "abcdefghijk":
+        picture(tmp_path / "faces" / f"{name}.png")
     (tmp_path / "faces" / "attributes.csv").write_text(csv)
-    assert said in refused("data", "info", tmp_path / "faces")
+    found = refused("data", "info", tmp_path / "faces")
+    assert said in found
+    assert "attributes.csv" in found
+
+
+def test_a_row_for_a_missing_file_is_listed_and_the_others_are_used(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    picture(tmp_path / "faces" / "a.png")
+    (tmp_path / "faces" / "attributes.csv").write_text("file,Smiling\na.png,1\nnot-there.png,1\n")
+    outcome = command("data", "info", tmp_path / "faces")
+    assert outcome.code == 0
+    assert "not-there.png  named in line 3" in outcome.out

@@ -115,7 +115,7 @@ class Display:
                 where = f" from step {step}" if step else ""
                 self._say(f"Training on {device}{where}; everything goes to '{run}'.")
             case events.Advice(finding=finding, remedy=remedy):
-                self._say(f"{finding} {remedy}")
+                self._say(f"{finding} {remedy}".strip())
             case events.Skipped(name=name, reason=reason):
                 self._skipped += 1
                 if self._skipped <= _SKIPPED_SHOWN:

@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Json, Model, Photo
-from workbench.cli.output import say, say_json
+from workbench.cli.output import say_written
 from workbench.core.errors import WorkbenchError
 
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
@@ -51,7 +51,7 @@ def edit(
         save_recipe=save_recipe,
     )
     written = run_job(lambda control: edit_job(request, control))
-    _say_written(written, json)
+    say_written(written, json)
 
 
 def encode(
@@ -63,7 +63,7 @@ def encode(
     """Write the code of the face in a photo."""
     from workbench.jobs.edit import encode_photo
 
-    _say_written(run_job(lambda control: encode_photo(photo, model, out, control)), json)
+    say_written(run_job(lambda control: encode_photo(photo, model, out, control)), json)
 
 
 def sample(
@@ -80,7 +80,7 @@ def sample(
 
     pictures = open_model(model).sample(count, seed)
     write_picture(out, grid(pictures, math.ceil(math.sqrt(count))), ai="generated")
-    _say_written(out, json)
+    say_written(out, json)
 
 
 def _strengths(pairs: list[str]) -> dict[str, float]:
@@ -95,10 +95,3 @@ def _strengths(pairs: list[str]) -> dict[str, float]:
                 f"'{pair}' is not a concept with its strength.", "Write it as name=number, for example Smiling=1.5."
             ) from error
     return strengths
-
-
-def _say_written(path: Path, json: bool) -> None:
-    if json:
-        say_json({"file": path})
-    else:
-        say(str(path))

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Data, Json, Model
-from workbench.cli.output import say, say_json, say_table
+from workbench.cli.output import say, say_json, say_table, say_written
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Counts
@@ -55,8 +55,4 @@ def export(
     from workbench.core.runs.export import export_model
     from workbench.core.runs.trained import open_model
 
-    export_model(open_model(model), out)
-    if json:
-        say_json({"file": out})
-    else:
-        say(str(out))
+    say_written(export_model(open_model(model), out), json)

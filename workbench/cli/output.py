@@ -27,6 +27,14 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
     typer.echo(json.dumps(plain(value), indent=indent, allow_nan=False))
 
 
+def say_written(path: Path, json: bool) -> None:
+    """The result of a command that writes one file."""
+    if json:
+        say_json({"file": path})
+    else:
+        say(str(path))
+
+
 def say_table(rows: Sequence[Sequence[object]], *, header: Sequence[str] = ()) -> None:
     """Rows in aligned columns, never cut or wrapped, so that they can be piped; numbers to the right."""
     cells = [[*map(str, header)], *([_cell(value) for value in row] for row in rows)] if header else None

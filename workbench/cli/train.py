@@ -32,7 +32,7 @@ def train(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; may be repeated.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed on the same device gives the same weights.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps; the best there is by default.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")] = None,
     runs: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = None,
     name: Annotated[str | None, typer.Option(help="What the run's folder is called.")] = None,
@@ -74,7 +74,7 @@ def train(
             budget=budget or _budget(None, None, _DEFAULT_MINUTES),
             settings=parse_pairs(settings or []),
             seed=seed or 0,
-            device=device,
+            device=device or "auto",
             runs=runs,
             name=name,
             threads=threads,

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 class ExitCode(IntEnum):
     """What the command line returns to its caller."""
@@ -67,13 +70,13 @@ def file_errors(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
             raise WorkbenchError(
                 f"The disk is full: cannot {doing} '{path}'.",
                 "Free some space, or choose another folder.",
                 ExitCode.RESOURCES,
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in _FORBIDDEN:
             raise WorkbenchError(
                 f"No permission to {doing} '{path}'.", "Choose another folder, or change its permissions."
             ) from error
@@ -97,14 +100,12 @@ def explain(error: BaseException) -> WorkbenchError | None:
             "Close other programs, or work with smaller pictures.",
             ExitCode.RESOURCES,
         )
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno in (*_FULL, *_FORBIDDEN):
         try:
-            with file_errors(Path(error.filename or "a file"), "use"):
+            with file_errors(Path(error.filename or "the disk"), "use"):
                 raise error
         except WorkbenchError as explained:
             return explained
-        except OSError:
-            return None
     return None
 
 
@@ -132,5 +133,5 @@ def out_of_memory(error: BaseException) -> bool:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"MemoryError", "OutOfMemoryError"}:
         return True
-    said = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in said or "can't allocate memory" in said)
+    ways = ("out of memory", "can't allocate memory", "not enough memory")  # Apple's; Linux's; Windows'
+    return isinstance(error, RuntimeError) and any(way in str(error).lower() for way in ways)

@@ -14,7 +14,7 @@ from workbench import __version__
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.devices import choose_device, fast_precision, set_threads
-from workbench.core.errors import ExitCode, WorkbenchError, file_errors
+from workbench.core.errors import ExitCode, WorkbenchError, file_errors, out_of_memory
 from workbench.core.events import Advice, Measured
 from workbench.core.faces.align import FACES
 from workbench.core.files import need_space
@@ -170,8 +170,8 @@ def _failures(run: Run) -> Iterator[None]:
     try:
         with file_errors(run.path, "write"):
             yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not isinstance(error, RuntimeError) or _ran_out(error):
+    except Exception as error:
+        if out_of_memory(error):
             batch = int(run.info.settings["batch_size"])
             run.update(status="failed", error="Memory ran out.")
             raise WorkbenchError(
@@ -184,14 +184,6 @@ def _failures(run: Run) -> Iterator[None]:
     except GeneratorExit:
         run.update(status="stopped")
         raise
-    except Exception as error:
-        run.update(status="failed", error=str(error))
-        raise
-
-
-def _ran_out(error: RuntimeError) -> bool:
-    """torch says on the CPU by an ordinary RuntimeError that it could not have the memory it asked for."""
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error).lower()
 
 
 def _free_name(folder: Path, name: str) -> str:
