@@ -1,0 +1,187 @@
+"""From a photo to an edited picture, as the window and the command line do it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from safetensors.numpy import load_file
+from skimage import data
+
+from workbench.core.control import Control
+from workbench.core.editing.recipe import Recipe
+from workbench.core.editing.render import Editor
+from workbench.core.editing.state import EditState
+from workbench.core.errors import Stopped, WorkbenchError
+from workbench.core.events import Advice, Event, Saved
+from workbench.core.pictures import read_photo
+from workbench.core.runs.trained import open_model
+from workbench.jobs.api import run
+from workbench.jobs.edit import EditRequest, edit, encode_photo, export_edit, find_face
+
+Edit = Callable[..., Path]
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+def make(portrait: Path, trained_run: Path, tmp_path: Path, events: list[Event]) -> Edit:
+    """Edit the portrait; only what differs has to be said."""
+
+    def make(**changes: object) -> Path:
+        given = {"photo": portrait, "model": trained_run, "out": tmp_path / "out.png", **changes}
+        return run(edit(EditRequest(**given)), events.append)
+
+    return make
+
+
+def pixels_of(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def test_a_smile_is_added_where_the_face_is_and_nowhere_else(make: Edit, portrait: Path, events: list[Event]) -> None:
+    out = make(strengths={"Smiling": 3})
+    changed = (pixels_of(out) != pixels_of(portrait)).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert 20 < rows.min() < rows.max() < 230
+    assert 110 < columns.min() < columns.max() < 340
+    assert Saved(out, "picture") in events
+
+
+def test_at_zero_a_photo_of_odd_size_comes_back_with_its_very_pixels_alpha_profile_and_exif(
+    make: Edit, tmp_path: Path
+) -> None:
+    face = data.astronaut()[3:300, 51:392]
+    alpha = np.random.default_rng(0).integers(1, 256, face.shape[:2], dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x8298] = "somebody"  # Copyright
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo = tmp_path / "odd.png"
+    Image.fromarray(np.dstack([face, alpha])).save(photo, exif=exif, icc_profile=profile)
+    out = Image.open(make(photo=photo))
+    np.testing.assert_array_equal(np.asarray(out), np.dstack([face, alpha]))
+    assert out.info["icc_profile"] == profile
+    assert out.getexif()[0x8298] == "somebody"
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_the_recipe_in_an_exported_picture_makes_the_same_file_again(make: Edit, tmp_path: Path, suffix: str) -> None:
+    first = make(strengths={"Smiling": 1.5, "Sunglasses": 0.7}, out=tmp_path / f"first{suffix}")
+    again = make(recipe=first, model=None, out=tmp_path / f"again{suffix}")
+    assert again.read_bytes() == first.read_bytes()
+    source = {".png": b"compositeWithTrainedAlgorithmicMedia"}.get(suffix, b"compositeWithTrained")
+    assert source in first.read_bytes()
+
+
+def test_the_recipe_as_json_makes_the_same_pixels_again(make: Edit, tmp_path: Path, events: list[Event]) -> None:
+    recipe = tmp_path / "recipe.json"
+    first = make(strengths={"Smiling": 2}, mode="face", save_recipe=recipe)
+    assert Saved(recipe, "recipe") in events
+    again = make(recipe=recipe, out=tmp_path / "again.png")
+    np.testing.assert_array_equal(pixels_of(again), pixels_of(first))
+    assert pixels_of(first).shape == (32, 32, 3)
+
+
+def test_no_exported_file_tells_where_it_was_made(make: Edit, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.json"
+    out = make(strengths={"Smiling": 2}, save_recipe=recipe)
+    assert tmp_path.name not in recipe.read_text()
+    assert tmp_path.name.encode() not in out.read_bytes()
+
+
+def test_named_strengths_replace_those_of_the_recipe(make: Edit, tmp_path: Path) -> None:
+    first = make(strengths={"Smiling": 1, "Sunglasses": 1})
+    second = make(recipe=first, strengths={"Smiling": -1}, out=tmp_path / "second.png")
+    assert Recipe.read(second).strengths == {"Smiling": -1, "Sunglasses": 1}
+
+
+def test_a_recipe_on_another_photo_finds_that_photos_own_face(make: Edit, tmp_path: Path, events: list[Event]) -> None:
+    first = make(strengths={"Smiling": 2})
+    shifted = tmp_path / "shifted.png"
+    Image.fromarray(data.astronaut()[:, 60:]).save(shifted)
+    second = make(photo=shifted, recipe=first, out=tmp_path / "second.png")
+    assert any(isinstance(event, Advice) and "not the photo" in event.finding for event in events)
+    moved = Recipe.read(first).points.array() - Recipe.read(second).points.array()
+    np.testing.assert_allclose(moved, [[60, 0]] * 3, atol=3)
+    assert Recipe.read(second).strengths == {"Smiling": 2}
+
+
+def test_the_window_and_the_command_line_write_the_same_bytes(
+    make: Edit, portrait: Path, trained_run: Path, tmp_path: Path
+) -> None:
+    by_command = make(strengths={"Smiling": 1.2}, out=tmp_path / "a.jpg", quality=80)
+    photo = read_photo(portrait)
+    points = find_face(photo, "portrait").points
+    editor = Editor(open_model(trained_run), photo, points)
+    state = EditState(points).with_strength("Smiling", 1.2)
+    by_window = run(export_edit(editor, state, tmp_path / "b.jpg", photo_path=portrait, quality=80))
+    assert by_window.read_bytes() == by_command.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"face": 2}, "There is no face 2"),
+        ({"strengths": {"Smilling": 1}}, "Did you mean 'Smiling'"),
+        ({"strengths": {"Smiling": float("nan")}}, "from -100 to 100"),
+        ({"strengths": {"Smiling": 1e9}}, "from -100 to 100"),
+        ({"model": None}, "--model"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    make: Edit, tmp_path: Path, changes: dict[str, object], said: str
+) -> None:
+    with pytest.raises(WorkbenchError, match=said):
+        make(**changes)
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_photo_without_a_face_is_refused_and_nothing_is_written(make: Edit, tmp_path: Path) -> None:
+    photo = tmp_path / "sea.png"
+    Image.fromarray(np.random.default_rng(0).integers(90, 120, (200, 300, 3), dtype=np.uint8)).save(photo)
+    with pytest.raises(WorkbenchError, match=r"No face was found in 'sea\.png'"):
+        make(photo=photo)
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_the_photo_itself_is_never_overwritten(make: Edit, portrait: Path) -> None:
+    before = portrait.read_bytes()
+    with pytest.raises(WorkbenchError, match="never changed"):
+        make(out=portrait, strengths={"Smiling": 1})
+    assert portrait.read_bytes() == before
+
+
+def test_a_recipe_whose_model_is_nowhere_asks_for_it(make: Edit, places: Path, tmp_path: Path) -> None:
+    first = make(strengths={"Smiling": 1})
+    (places / "preferences" / "models.json").unlink()
+    with pytest.raises(WorkbenchError, match="--model"):
+        make(recipe=first, model=None, out=tmp_path / "again.png")
+
+
+def test_a_stopped_edit_writes_nothing(portrait: Path, trained_run: Path, tmp_path: Path) -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(Stopped):
+        run(edit(EditRequest(portrait, trained_run, tmp_path / "out.png"), control))
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_the_code_of_a_face_is_written_with_where_it_comes_from(
+    portrait: Path, trained_run: Path, tmp_path: Path
+) -> None:
+    out = run(encode_photo(portrait, trained_run, tmp_path / "code.safetensors"))
+    photo, model = read_photo(portrait), open_model(trained_run)
+    editor = Editor(model, photo, find_face(photo, "portrait").points)
+    np.testing.assert_array_equal(load_file(out)["code"], editor.code)
+    header = io.BytesIO(out.read_bytes())
+    described = json.loads(header.read(int.from_bytes(header.read(8), "little")))["__metadata__"]
+    assert model.fingerprint in described["workbench"]
+    assert photo.sha256 in described["workbench"]
