@@ -30,9 +30,9 @@ def page_id(page: Path) -> str:
 
 
 def commands(page: Path) -> list[str]:
-    """The lines of the page's code blocks that start the program, comments left out."""
+    """The lines of the page's code blocks that start the program, without what is said beside them."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.S | re.M)
-    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    lines = [re.split(r"\s{2,}", line)[0] for block in blocks for line in block.splitlines()]
     return [line for line in lines if re.match(r"workbench( |$)", line)]
 
 
@@ -57,6 +57,11 @@ def test_continuous_integration_runs_the_command_of_the_readme() -> None:
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert script.rstrip().endswith(f"exec {command}")
+
+
+def test_the_python_of_the_readme_is_the_example_that_is_tested() -> None:
+    example = (ROOT / "docs" / "example.py").read_text(encoding="utf-8").strip()
+    assert f"```python\n{example}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)

@@ -1,0 +1,97 @@
+"""Make the pictures of the README: the real window, with a model trained on the built-in faces.
+
+.venv/bin/python packaging/screenshot.py                train a model for it, in build/screenshot, then make them
+.venv/bin/python packaging/screenshot.py --run RUN      with this run, which has concepts
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+import workbench
+from workbench.ui.app import application
+from workbench.ui.main_window import MainWindow
+from workbench.ui.picture_view import Compare
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = "builtin:avatars"
+FACE = 7  # the seed of the face that is shown
+STRENGTHS = {"Smiling": 2.0, "Sunglasses": 1.8}
+
+
+def trained_run() -> Path:
+    """A run with concepts; the one that an earlier call made, when there is one."""
+    run = ROOT / "build" / "screenshot" / "faces"
+    if not run.exists():
+        workbench.train(DATA, minutes=15, runs=run.parent, name=run.name)
+        workbench.find_concepts(run, DATA)
+    return run
+
+
+def wait(until: Callable[[], object], seconds: float = 60) -> None:
+    """Let the window work until something is so."""
+    end = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > end:
+            raise TimeoutError("The window did not get there.")
+        QTest.qWait(20)
+
+
+def show_edit(window: MainWindow, run: Path) -> None:
+    """The Edit page with a face that the model makes up, changed, beside what it was."""
+    page = window.page("Edit")
+    window.open_path(run)
+    wait(lambda: page.session.model)
+    page.session.random_face(FACE)
+    wait(lambda: page.session.editable)
+    page.view.set_compare(Compare.SIDE_BY_SIDE)
+    for name, strength in STRENGTHS.items():
+        page.session.move(name, strength, page.view.scale)
+        page.session.end_gesture()
+    QTest.qWait(1500)  # the full picture follows when the hand rests
+
+
+def show_training(window: MainWindow, run: Path) -> None:
+    """The Train page with the losses and the pictures of the run."""
+    window.show_page("Train")
+    window.page("Train").open_path(str(run))
+    QTest.qWait(3000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, help="a trained run with concepts")
+    run = (parser.parse_args().run or trained_run()).resolve()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["WORKBENCH_HOME"] = home
+        application()
+        window = MainWindow(remember=False)
+        window.resize(1280, 800)
+        window.show()
+        with_torch: list[bool] = []
+        window.ready.connect(lambda: with_torch.append(True))
+        wait(lambda: with_torch)
+        for name, show in {"screenshot": show_edit, "training": show_training}.items():
+            show(window, run)
+            window.messages.dismiss()
+            QApplication.processEvents()
+            window.grab().save(str(ROOT / "docs" / f"{name}.png"))
+        closed: list[bool] = []
+        window.closed.connect(lambda: closed.append(True))
+        window.close()
+        wait(lambda: closed)
+
+
+if __name__ == "__main__":
+    main()
