@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
+from workbench.core.errors import Failure
 from workbench.jobs.api import Job
 from workbench.ui.message_bar import MessageBar
 from workbench.ui.page import BUG, Message, Page, failure_message
@@ -29,7 +30,7 @@ from workbench.ui.preferences import preferences
 from workbench.ui.rail import Rail
 from workbench.ui.routing import page_for
 from workbench.ui.theme import application_icon, theme
-from workbench.ui.worker import Failure, JobThread
+from workbench.ui.worker import JobThread
 
 
 def import_libraries(control: Control) -> Job[None]:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.errors import Failure
 from workbench.log import log_file
-from workbench.ui.worker import Failure
 
 logger = logging.getLogger(__name__)
 

@@ -158,7 +158,7 @@ class LossPlot(QWidget):
         self._box = self._item.getViewBox()
         self._box.setDefaultPadding(0.02)
         self._box.sigRangeChangedManually.connect(self._moved)
-        self._box.sigXRangeChanged.connect(self._mark_dirty)
+        self._box.sigXRangeChanged.connect(self._range_changed)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self._item.addItem(self._cursor, ignoreBounds=True)
@@ -285,6 +285,11 @@ class LossPlot(QWidget):
     def _moved(self) -> None:
         self.fit.setEnabled(True)
         self._dirty = True
+
+    @Slot()
+    def _range_changed(self) -> None:
+        if not self._box.autoRangeEnabled()[0]:  # otherwise it is our own drawing that changes the range
+            self._dirty = True
 
     @Slot()
     def _mark_dirty(self) -> None:

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from workbench.core.control import Control
-from workbench.core.errors import Failure as Failure  # pages take it from here
-from workbench.core.errors import Stopped
+from workbench.core.errors import Failure, Stopped
 from workbench.jobs.api import Job, run
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
+from workbench.core.errors import Failure
 from workbench.core.events import Advice, Event, Progress, Skipped
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
@@ -18,7 +19,7 @@ from workbench.ui.preferences import preferences
 from workbench.ui.source_picker import source_title
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.thumbnails import Thumbnails
-from workbench.ui.worker import Failure, Jobs, JobThread
+from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
     from workbench.core.data.cache import Dataset

@@ -13,6 +13,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
 from workbench.core.control import Control
+from workbench.core.errors import Failure
 from workbench.core.events import Advice, Event, Progress
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
@@ -22,7 +23,7 @@ from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences
 from workbench.ui.previews import KINDS
 from workbench.ui.theme import GRID
-from workbench.ui.worker import Failure, Jobs, JobThread
+from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
     from workbench.core.runs.folder import Run

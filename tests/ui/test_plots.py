@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from workbench.ui.plots import DRAWN, SMOOTHING, LossPlot, Series, outline, squeeze
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> LossPlot:
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.resize(800, 400)
+    plot.show()
+    return plot
+
+
+def fill(plot: LossPlot, count: int, start: int = 0) -> None:
+    steps = np.arange(start, start + count)
+    plot.add("train", steps, {"total": 100 / (1 + steps), "kl": np.full(count, 3.0)})
+
+
+def test_a_series_keeps_every_point_while_it_grows() -> None:
+    series = Series()
+    for start in range(0, 5000, 7):
+        series.append(np.arange(start, start + 7), np.arange(start, start + 7) * 2.0)
+    assert len(series) == 5005
+    np.testing.assert_array_equal(series.x, np.arange(5005))
+    np.testing.assert_array_equal(series.y, np.arange(5005) * 2.0)
+
+
+def test_the_smoothed_curve_is_the_moving_average_without_the_pull_of_its_start() -> None:
+    values = np.random.default_rng(0).normal(5, 1, 300)
+    series = Series()
+    series.append(np.arange(100), values[:100])
+    series.append(np.arange(100, 300), values[100:])
+    weights = SMOOTHING ** np.arange(299, -1, -1)
+    assert series.smooth[-1] == pytest.approx(np.average(values, weights=weights))
+    assert series.smooth[0] == pytest.approx(values[0])
+
+
+def test_a_loss_that_is_no_number_leaves_the_average_alone() -> None:
+    series = Series()
+    series.append([0, 1, 2], [4.0, np.nan, 4.0])
+    np.testing.assert_allclose(series.smooth, 4.0)
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_spikes() -> None:
+    x = np.arange(50_000, dtype=float)
+    y = np.zeros(50_000)
+    y[[12_345, 40_001]] = 9.0, -7.0
+    thin_x, thin_y = outline(x, y, -np.inf, np.inf)
+    assert len(thin_x) == len(thin_y) <= DRAWN
+    assert thin_y.max() == 9.0
+    assert thin_y.min() == -7.0
+
+
+def test_zooming_in_brings_every_point_back() -> None:
+    x = np.arange(50_000, dtype=float)
+    near_x, near_y = outline(x, x, 1000, 1100)
+    np.testing.assert_array_equal(near_x, np.arange(999, 1102))
+    np.testing.assert_array_equal(near_y, near_x)
+
+
+def test_the_logarithmic_scale_takes_negative_values() -> None:
+    y = np.array([-1000.0, -1.0, 0.0, 1.0, 1000.0])
+    squeezed = squeeze(y)
+    np.testing.assert_allclose(10**squeezed - 10**-squeezed, y, atol=1e-9)
+    assert squeezed[-1] == pytest.approx(3, abs=1e-6)
+
+
+def test_it_redraws_only_when_something_is_new(qtbot: QtBot, plot: LossPlot) -> None:
+    with qtbot.waitSignal(plot.redrawn):
+        fill(plot, 10)
+    with qtbot.assertNotEmitted(plot.redrawn, wait=350):
+        pass
+    with qtbot.waitSignal(plot.redrawn):
+        fill(plot, 10, start=10)
+
+
+def test_a_hidden_plot_does_not_redraw(qtbot: QtBot, plot: LossPlot) -> None:
+    plot.hide()
+    with qtbot.assertNotEmitted(plot.redrawn, wait=250):
+        fill(plot, 10)
+
+
+def test_hovering_reads_all_visible_curves(plot: LossPlot) -> None:
+    fill(plot, 100)
+    plot.add("validation", [0, 99], {"total": [50.0, 2.0]})
+    reading = plot.reading_at(99)
+    assert "Step 99" in reading
+    assert "2 (validation)" in reading
+    assert "KL 3" in reading
+    plot._toggles["kl"].setChecked(False)
+    assert "KL" not in plot.reading_at(99)
+
+
+def test_the_legend_hides_a_curve(qtbot: QtBot, plot: LossPlot) -> None:
+    fill(plot, 100)
+    with qtbot.waitSignal(plot.redrawn):
+        plot._toggles["kl"].click()
+    assert not plot._lines["train", "kl"].isVisible()
+    assert plot._lines["train", "total"].isVisible()
+
+
+def test_zooming_has_a_way_back(qtbot: QtBot, plot: LossPlot) -> None:
+    with qtbot.waitSignal(plot.redrawn):
+        fill(plot, 1000)
+    plot._box.setXRange(100, 200)
+    plot._box.sigRangeChangedManually.emit([True, True])
+    assert plot.fit.isEnabled()
+    with qtbot.waitSignal(plot.redrawn):
+        qtbot.mouseClick(plot.fit, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: plot._box.viewRange()[0][1] > 900)
+    assert not plot.fit.isEnabled()
+
+
+def test_clearing_forgets_curves_and_legend(plot: LossPlot) -> None:
+    fill(plot, 10)
+    plot.clear()
+    assert len(plot.points("train", "total")) == 0
+    assert not plot._toggles
+    fill(plot, 5)
+    assert len(plot.points("train", "total")) == 5
