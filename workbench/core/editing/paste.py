@@ -17,8 +17,9 @@ from workbench.core.faces.align import Matrix, invert, transform, warp
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
-_BORDER = 0.14
-"""Over this part of the side the mask rises from zero at the crop's border, so that no seam shows."""
+_INNER = 0.7
+"""The mask is whole within this part of the circle that fits the crop, and falls to zero at the circle: the corners
+are background, and no seam shows."""
 
 _SMOOTHING = 0.05
 """Standard deviation of the mask's smoothing, in sides of the crop: wide enough to carry the change's own edges."""
@@ -83,14 +84,13 @@ def change_mask(difference: Float32) -> Float32:
         difference: after - before, float32 (S, S, 3).
     """
     size = len(difference)
-    smooth = _blurred(np.abs(difference).mean(axis=2), _SMOOTHING * size)
-    largest = smooth.max()
+    across = np.linspace(-1, 1, size, dtype=np.float32)
+    inside = _smoothstep((1 - np.hypot(across, across[:, None])) / (1 - _INNER))
+    amount = _blurred(np.abs(difference).mean(axis=2), _SMOOTHING * size)
+    largest = (amount * inside).max()
     if largest == 0:
         return np.zeros((size, size), np.float32)
-    follows = _smoothstep((smooth / largest - _FLOOR) / (_FULL - _FLOOR))
-    from_border = np.minimum(np.arange(size), np.arange(size)[::-1]) / (_BORDER * size)
-    ramp = _smoothstep(from_border.astype(np.float32))
-    mask: Float32 = follows * ramp * ramp[:, None]
+    mask: Float32 = inside * _smoothstep((amount / largest - _FLOOR) / (_FULL - _FLOOR))
     return mask
 
 
