@@ -85,7 +85,7 @@ def change_mask(difference: Float32) -> Float32:
     """
     size = len(difference)
     across = np.linspace(-1, 1, size, dtype=np.float32)
-    inside = _smoothstep((1 - np.hypot(across, across[:, None])) / (1 - _INNER))
+    inside = _smoothstep((1 - np.sqrt(across**2 + across[:, None] ** 2)) / (1 - _INNER))
     amount = _blurred(np.abs(difference).mean(axis=2), _SMOOTHING * size)
     largest = (amount * inside).max()
     if largest == 0:
