@@ -56,8 +56,8 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "noise": lambda path: path.write_bytes(bytes(range(256)) * 40),
     "too new": lambda path: change_info(path, lambda info: info.update(version=99)),
     "another format": lambda path: change_info(path, lambda info: info.update(format="something-else")),
-    "another size": lambda path: change_info(path, lambda info: info.update(size=64 if info["size"] != 64 else 32)),
-    "an unknown model": lambda path: change_info(path, lambda info: info.update(model="vea")),
+    "another size": lambda path: change_info(path, lambda info: info["run"].update(size=64)),
+    "an unknown model": lambda path: change_info(path, lambda info: info["run"].update(model="vea")),
     "a pickle": lambda path: path.write_bytes(pickle.dumps(Malicious())),
     "a torch file": lambda path: torch.save(Malicious(), path),
 }

@@ -23,9 +23,9 @@ def out_of_memory(*arguments: object, **options: object) -> None:
 def test_out_of_memory_names_the_batch_size_to_try(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from workbench.core.models.vae import VAE
+    from workbench.core.models.vae import Vae
 
-    monkeypatch.setattr(VAE, "steps", out_of_memory)
+    monkeypatch.setattr(Vae, "steps", out_of_memory)
     outcome = command(*TINY, "--set", "batch_size=48", "--runs", tmp_path / "runs")
     assert outcome.code == 4
     assert "batch_size=24" in outcome.err

@@ -78,6 +78,7 @@ def run(arguments: Sequence[str]) -> int:
             note(str(explained))
             return explained.code
         _logger.exception("workbench %s", " ".join(arguments))
-        note(f"Something went wrong: {type(error).__name__}: {error}. The details are in '{log.log_file()}'.")
+        said = f"{type(error).__name__}: {error}".rstrip(".")
+        note(f"Something went wrong: {said}. The details are in '{log.log_file()}'.")
         return ExitCode.FAILED
     return ExitCode.DONE

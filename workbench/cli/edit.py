@@ -87,11 +87,13 @@ def _strengths(pairs: list[str]) -> dict[str, float]:
     """`["Smiling=1.5"]` as names and numbers."""
     strengths = {}
     for pair in pairs:
-        name, _, text = pair.partition("=")
+        name, _, text = (part.strip() for part in pair.partition("="))
         try:
-            strengths[name.strip()] = float(text)
-        except ValueError as error:
+            strengths[name] = float(text)
+        except ValueError:
+            name = ""
+        if not name:
             raise WorkbenchError(
                 f"'{pair}' is not a concept with its strength.", "Write it as name=number, for example Smiling=1.5."
-            ) from error
+            )
     return strengths

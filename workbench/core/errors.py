@@ -82,7 +82,7 @@ def file_errors(path: Path, doing: str) -> Iterator[None]:
             ) from error
         if isinstance(error, FileNotFoundError):
             raise WorkbenchError(f"'{path}' does not exist.", "Check the path.") from error
-        if isinstance(error, (IsADirectoryError, NotADirectoryError)):
+        if isinstance(error, (IsADirectoryError, NotADirectoryError, FileExistsError)):
             raise WorkbenchError(f"Cannot {doing} '{path}': {error.strerror}.", "Check the path.") from error
         raise
 
