@@ -16,17 +16,24 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import numpy as np
+from PIL import Image
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import workbench
+from workbench.core.editing.recipe import Recipe
+from workbench.core.editing.state import EditState
+from workbench.core.faces.align import Points
+from workbench.core.pictures import read_photo
 from workbench.ui.app import application
 from workbench.ui.main_window import MainWindow
 from workbench.ui.picture_view import Compare
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = "builtin:avatars"
-FACE = 7  # the seed of the face that is shown
+FACE = 3  # which of the plain faces is shown
+SIDE = 512  # of the portrait
 STRENGTHS = {"Smiling": 2.0, "Sunglasses": 1.8}
 
 
@@ -48,21 +55,33 @@ def wait(until: Callable[[], object], seconds: float = 60) -> None:
         QTest.qWait(20)
 
 
-def show_edit(window: MainWindow, run: Path) -> None:
-    """The Edit page with a face that the model makes up, changed, beside what it was."""
+def edited_portrait(folder: Path, run: Path) -> Path:
+    """The recipe of an edit, and beside it the portrait: one of the built-in faces that the model has not seen."""
+    data = workbench.prepare_data(DATA, 64)
+    plain = np.all([data.labels[name] == -1 for name in (*STRENGTHS, "Eyeglasses", "Hat", "Facial_Hair")], axis=0)
+    row = np.flatnonzero(plain & (data.partition == 2))[FACE]
+    portrait = folder / "portrait.png"
+    Image.fromarray(data.pictures[row]).resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(portrait)
+    model = workbench.open_model(run)
+    points = Points.from_array(model.alignment.array() * SIDE - 0.5)
+    recipe = Recipe.of(model, read_photo(portrait), EditState(points).with_strengths(STRENGTHS))
+    path = folder / "edit.json"
+    path.write_text(recipe.to_json(), encoding="utf-8")
+    return path
+
+
+def show_edit(window: MainWindow, run: Path, folder: Path) -> None:
+    """The Edit page with an edited face beside what it was."""
     page = window.page("Edit")
     window.open_path(run)
     wait(lambda: page.session.model)
-    page.session.random_face(FACE)
-    wait(lambda: page.session.editable)
+    window.open_path(edited_portrait(folder, run))
+    wait(lambda: page.session.editable and page.session.result)
     page.view.set_compare(Compare.SIDE_BY_SIDE)
-    for name, strength in STRENGTHS.items():
-        page.session.move(name, strength, page.view.scale)
-        page.session.end_gesture()
     QTest.qWait(1500)  # the full picture follows when the hand rests
 
 
-def show_training(window: MainWindow, run: Path) -> None:
+def show_training(window: MainWindow, run: Path, folder: Path) -> None:
     """The Train page with the losses and the pictures of the run."""
     window.show_page("Train")
     window.page("Train").open_path(str(run))
@@ -83,7 +102,7 @@ def main() -> None:
         window.ready.connect(lambda: with_torch.append(True))
         wait(lambda: with_torch)
         for name, show in {"screenshot": show_edit, "training": show_training}.items():
-            show(window, run)
+            show(window, run, Path(home))
             window.messages.dismiss()
             QApplication.processEvents()
             window.grab().save(str(ROOT / "docs" / f"{name}.png"))
