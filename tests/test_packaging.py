@@ -88,6 +88,16 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_module_and_function_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for path, names in re.findall(r"`(?:workbench/)?((?:core|jobs|cli|ui)/[a-z_/]+\.py)(?:: ([\w.]+))?", text):
+        module = ROOT / "workbench" / path
+        assert module.exists(), path
+        for name in filter(None, names.split(".")):
+            assert re.search(rf"(?:def|class) {name}\b", module.read_text(encoding="utf-8")), f"{path}: {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_no_page_names_an_address_of_a_package_index(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name in ("pypi", "pythonhosted", "download.pytorch"):
