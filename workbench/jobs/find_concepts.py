@@ -29,7 +29,7 @@ SUNGLASSES = "Sunglasses"
 
 _DRAWN = drawn_pairs.METHOD
 _SEEN = (SUNGLASSES, "Sunglasses_seen")  # labels on which a drawn direction can be measured
-_PAIRS = 800  # their mean is within a thirtieth of a face's own spread, and drawing them takes seconds
+_PAIRS = 500  # far more than shapes, tints and seats there are; drawing them takes seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from workbench.core.faces.align import Alignment
 from workbench.core.faces.find import find_boxes
 
-LOOKED_AT = 12
+LOOKED_AT = 8
 """Pictures that are enough to tell; the finder takes a tenth of a second for each."""
 
 _IN_BOX = np.array([(0.26, 0.26), (0.70, 0.26), (0.48, 0.76)])
