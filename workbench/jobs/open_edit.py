@@ -1,0 +1,100 @@
+"""What comes before an edit in the window: a photo or a random face to edit, and an edit that is taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.control import Control
+from workbench.core.editing import known_photos
+from workbench.core.editing.recipe import Recipe
+from workbench.core.errors import WorkbenchError
+from workbench.core.events import Progress
+from workbench.core.faces.align import Points
+from workbench.core.faces.find import Face, find_faces
+from workbench.core.pictures import Photo, read_photo
+from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.jobs.api import Job
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is edited: a photo with its faces.
+
+    Attributes:
+        path: the file it was opened from; None for a pasted picture and for a random face.
+        seed: of a random face.
+    """
+
+    photo: Photo
+    faces: tuple[Face, ...]
+    path: Path | None = None
+    seed: int | None = None
+
+
+def open_photo(path: Path, control: Control | None = None) -> Job[Subject]:
+    """Read a photo and find its faces; a photo without one has an empty tuple of them."""
+    control = control or Control()
+    yield Progress("Opening the photo", 0, None, "photos")
+    photo = read_photo(path)
+    control.check()
+    yield Progress("Finding faces", 0, None, "faces")
+    faces = find_faces(photo.pixels)
+    known_photos.remember_photo(photo.sha256, path)
+    return Subject(photo, faces, path=path)
+
+
+def open_pixels(pixels: npt.NDArray[np.uint8], control: Control | None = None) -> Job[Subject]:
+    """A pasted picture, uint8 (H, W, 3), as a photo with its faces."""
+    yield Progress("Finding faces", 0, None, "faces")
+    photo = Photo(pixels, None, None, None, hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest())
+    return Subject(photo, find_faces(pixels))
+
+
+def random_face(model: TrainedModel, seed: int, control: Control | None = None) -> Job[Subject]:
+    """A face that the model makes up: its points are where the model expects a face's."""
+    yield Progress("Making up a face", 0, None, "faces")
+    pixels = model.sample(1, seed)[0]
+    photo = Photo(pixels, None, None, None, hashlib.sha256(pixels.tobytes()).hexdigest())
+    points = Points.from_array(model.alignment.array() * model.size - 0.5)
+    whole = (-0.5, -0.5, model.size - 0.5, model.size - 0.5)
+    return Subject(photo, (Face(whole, points, 1.0),), seed=seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """A recipe with what it needs, as far as it was found."""
+
+    recipe: Recipe
+    model: Path | None
+    photo: Path | None
+
+
+def locate(where: Path, models: Sequence[Path], control: Control | None = None) -> Job[Located]:
+    """Read a recipe, from JSON or from an exported picture, and find its model and its photo.
+
+    Args:
+        where: the recipe.
+        models: where else to look for the model, likeliest first.
+    """
+    control = control or Control()
+    yield Progress("Reading the recipe", 0, None, "recipes")
+    recipe = Recipe.read(where)
+    photo = known_photos.find_photo(recipe.photo.sha256, beside=where)
+    fingerprint = recipe.model.fingerprint
+    noted = known_photos.find_model(fingerprint)
+    for done, path in enumerate([noted, *models] if noted else models):
+        control.check()
+        yield Progress("Looking for the model", done, len(models), "models")
+        try:
+            found = open_model(path)
+        except WorkbenchError:  # a run without a checkpoint yet, a file that is gone: not the one we look for
+            continue
+        if found.fingerprint == fingerprint:
+            return Located(recipe, path, photo)
+    return Located(recipe, None, photo)

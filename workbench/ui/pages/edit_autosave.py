@@ -1,0 +1,116 @@
+"""The edit that is under way, kept on disk after every gesture, so that neither a crash nor a mistake loses it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.errors import Failure, WorkbenchError
+from workbench.core.files import read_json, write_json
+from workbench.core.places import preferences_folder
+from workbench.jobs.latest import Latest
+
+if TYPE_CHECKING:
+    from workbench.core.editing.render import Editor
+    from workbench.core.editing.state import EditState
+    from workbench.jobs.open_edit import Subject
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedEdit:
+    """What takes an edit up again.
+
+    Attributes:
+        recipe: as JSON.
+        model: where it was opened from.
+        photo: the file; for a pasted picture the copy that was kept; None for a made-up face.
+        pasted: whether `photo` is such a copy.
+        seed: of a made-up face.
+    """
+
+    recipe: dict[str, Any]
+    model: str
+    photo: str | None
+    pasted: bool
+    seed: int | None
+
+    @property
+    def title(self) -> str:
+        """What the edit is called in a sentence."""
+        if self.seed is not None:
+            return "a made-up face"
+        return "a pasted picture" if self.pasted or self.photo is None else f"“{Path(self.photo).name}”"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Keep:
+    editor: Editor
+    state: EditState
+    subject: Subject
+
+
+class Autosave:
+    """Writes in a thread of its own; the newest edit wins."""
+
+    def __init__(self) -> None:
+        self._writer: Latest[_Keep | None, None] = Latest(self._write, self._delivered, "autosave")
+        self._pasted: str | None = None  # fingerprint of the pasted picture that is kept
+
+    def keep(self, editor: Editor, state: EditState, subject: Subject) -> None:
+        """Keep this edit instead of the one before."""
+        self._writer.ask(_Keep(editor, state, subject))
+
+    def forget(self) -> None:
+        """There is nothing to keep any more."""
+        self._writer.ask(None)
+
+    def read(self) -> SavedEdit | None:
+        """The edit that was kept, if there is one whose photo is still there."""
+        try:
+            saved = SavedEdit(**read_json(_file()))
+        except (WorkbenchError, TypeError):  # none, or one of another version: nothing to offer
+            return None
+        there = saved.seed is not None or (saved.photo is not None and Path(saved.photo).is_file())
+        return saved if there and Path(saved.model).exists() else None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._writer.close()
+
+    def _write(self, keep: _Keep | None) -> None:
+        if keep is None:
+            _file().unlink(missing_ok=True)
+            return
+        from workbench.core.editing.recipe import Recipe
+
+        subject, model = keep.subject, keep.editor.model
+        pasted = subject.path is None and subject.seed is None
+        saved = SavedEdit(
+            recipe=Recipe.of(model, subject.photo, keep.state).model_dump(mode="json"),
+            model=str(model.path),
+            photo=str(self._keep_pasted(subject) if pasted else subject.path) if subject.seed is None else None,
+            pasted=pasted,
+            seed=subject.seed,
+        )
+        write_json(_file(), asdict(saved))
+
+    def _keep_pasted(self, subject: Subject) -> Path:
+        from workbench.core.pictures import write_picture
+
+        path = preferences_folder() / "pasted.png"
+        if subject.photo.sha256 != self._pasted:
+            write_picture(path, subject.photo.pixels)
+            self._pasted = subject.photo.sha256
+        return path
+
+    def _delivered(self, stamp: int, result: Failure | None) -> None:
+        if isinstance(result, Failure):  # the edit itself goes on
+            logger.error("The edit could not be kept\n%s", result.traceback)
+
+
+def _file() -> Path:
+    return preferences_folder() / "edit.json"

@@ -1,0 +1,153 @@
+"""The Edit page's slow work, made ready to be painted while it is still in its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.core.control import Control
+from workbench.jobs.api import Job
+from workbench.ui.pictures import RGB, Pyramid
+
+if TYPE_CHECKING:
+    from workbench.core.concepts.concept import Concept
+    from workbench.core.editing.render import Editor
+    from workbench.core.editing.state import EditState
+    from workbench.core.runs.trained import TrainedModel
+    from workbench.jobs.open_edit import Located, Subject
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """A picture as it was before the edit."""
+
+    pixels: RGB
+    picture: Pyramid
+
+    @classmethod
+    def of(cls, pixels: RGB) -> Original:
+        return cls(pixels, Pyramid(pixels))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A photo or a made-up face, and its picture."""
+
+    subject: Subject
+    original: Original
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """An editor, the state it begins with, and the face as it was cut out."""
+
+    editor: Editor
+    state: EditState
+    face: Original
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model to choose from."""
+
+    path: Path
+    title: str
+
+
+def list_models(recent: Sequence[str], control: Control) -> Job[tuple[ModelEntry, ...]]:
+    """The models opened lately that still exist, then the runs with a checkpoint, newest first."""
+    from workbench.core.places import runs_folder
+    from workbench.core.runs.folder import list_runs
+
+    yield from ()
+    runs = {run.path: run for run in list_runs(runs_folder()) if run.checkpoints()}
+    entries = {path: ModelEntry(path, path.stem) for path in map(Path, recent) if path.exists() and path not in runs}
+    entries |= {
+        path: ModelEntry(path, f"{run.name} · {run.info.model} · {run.info.size} px") for path, run in runs.items()
+    }
+    return tuple(entries.values())
+
+
+def load_model(path: Path, control: Control) -> Job[TrainedModel]:
+    from workbench.core.editing.known_photos import remember_model
+    from workbench.core.runs.trained import open_model
+
+    yield from ()
+    model = open_model(path)
+    remember_model(model.fingerprint, path)
+    return model
+
+
+def open_photo(path: Path, control: Control) -> Job[Opened]:
+    from workbench.jobs.open_edit import open_photo
+
+    subject = yield from open_photo(path, control)
+    return Opened(subject, Original.of(subject.photo.pixels))
+
+
+def open_pixels(pixels: RGB, control: Control) -> Job[Opened]:
+    from workbench.jobs.open_edit import open_pixels
+
+    subject = yield from open_pixels(pixels, control)
+    return Opened(subject, Original.of(pixels))
+
+
+def random_face(model: TrainedModel, seed: int, control: Control) -> Job[Opened]:
+    from workbench.jobs.open_edit import random_face
+
+    subject = yield from random_face(model, seed, control)
+    return Opened(subject, Original.of(subject.photo.pixels))
+
+
+def reopen_random_face(model: Path, seed: int, control: Control) -> Job[Opened]:
+    """The same made-up face again."""
+    opened = yield from load_model(model, control)
+    return (yield from random_face(opened, seed, control))
+
+
+def reopen_pixels(path: Path, control: Control) -> Job[Opened]:
+    """A pasted picture again, from the copy that was kept of it."""
+    from workbench.core.pictures import read_photo
+
+    return (yield from open_pixels(read_photo(path).pixels, control))
+
+
+def make_editor(model: TrainedModel, subject: Subject, state: EditState, control: Control) -> Job[Ready]:
+    from workbench.core.editing.render import Editor
+
+    yield from ()
+    editor = Editor(model, subject.photo, state.points)
+    return Ready(editor, state, Original.of(editor.crop))
+
+
+def locate(path: Path, models: Sequence[Path], control: Control) -> Job[Located]:
+    from workbench.jobs.open_edit import locate
+
+    return (yield from locate(path, models, control))
+
+
+def open_picture(path: Path, models: Sequence[Path], control: Control) -> Job[Opened | Located]:
+    """A photo to edit; or, of a picture that was exported, the edit that made it."""
+    from workbench.core.pictures import read_recipe_text
+
+    if read_recipe_text(path) is not None:
+        return (yield from locate(path, models, control))
+    return (yield from open_photo(path, control))
+
+
+def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+
+    return (yield from find_concepts(ConceptRequest(model, data), control))
+
+
+def export(editor: Editor, state: EditState, subject: Subject, out: Path, quality: int, control: Control) -> Job[Path]:
+    from workbench.jobs.edit import export_edit
+
+    return (
+        yield from export_edit(
+            editor, state, out, photo_path=subject.path, quality=quality, generated=subject.seed is not None
+        )
+    )

@@ -1,0 +1,429 @@
+"""The edit that is open: its model, its photo, its history. No widgets; the page shows what this tells."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workbench.core.control import Control
+from workbench.core.editing.history import History
+from workbench.core.editing.state import EditState, Mode
+from workbench.core.errors import Failure
+from workbench.core.events import Event, Progress
+from workbench.jobs.api import Job
+from workbench.ui.page import Activity, Message, failure_message
+from workbench.ui.pages import edit_jobs as jobs
+from workbench.ui.pages.edit_autosave import Autosave, SavedEdit
+from workbench.ui.pages.edit_jobs import Opened, Original, Ready
+from workbench.ui.pictures import RGB
+from workbench.ui.renderer import Rendered, Renderer
+from workbench.ui.worker import Jobs, JobThread
+
+if TYPE_CHECKING:
+    from workbench.core.editing.recipe import Recipe
+    from workbench.core.editing.render import Editor
+    from workbench.core.faces.align import Points
+    from workbench.core.runs.trained import TrainedModel
+    from workbench.jobs.open_edit import Located, Subject
+
+Kind = Literal["model", "photo", "editor", "recipe", "concepts", "export"]
+"""Of each kind of job one runs at a time: a newer one takes the place of the older."""
+
+
+class EditSession(QObject):
+    """One photo edited with one model. Everything slow runs in threads; every change of state is told by a signal."""
+
+    model_changed = Signal()
+    subject_changed = Signal()
+    editor_changed = Signal()
+    """There is an editor now, or none any more."""
+    state_changed = Signal()
+    """The sliders should stand elsewhere, or undo and redo became possible or impossible."""
+    original_changed = Signal()
+    rendered = Signal(object)
+    exported = Signal(object)
+    """The path of the exported picture."""
+    message = Signal(object)
+    activity = Signal(object)
+    finding_progress = Signal(object)
+    """`Progress` of finding concepts."""
+    rested = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: TrainedModel | None = None
+        self.subject: Subject | None = None
+        self.editor: Editor | None = None
+        self.face = 0
+        self.original: Original | None = None
+        self.result: Rendered | None = None
+        self._mode: Mode = "photo"
+        self._history: History | None = None
+        self._pending: Recipe | None = None
+        self._photo: Original | None = None
+        self._crop: Original | None = None
+        self._numbers = count(1)
+        self._current: dict[str, tuple[int, JobThread]] = {}
+        self._jobs = Jobs(self, self.report)
+        self._jobs.rested.connect(self.rested)
+        self._renderer = Renderer(self)
+        self._renderer.rendered.connect(self._show)
+        self._renderer.failed.connect(self.report)
+        self._autosave = Autosave()
+
+    # What there is
+
+    @property
+    def state(self) -> EditState | None:
+        """The edit as it is now."""
+        return self._history.current if self._history else None
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history is not None and self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history is not None and self._history.can_redo
+
+    @property
+    def editable(self) -> bool:
+        """Whether a slider would move a face now."""
+        return self.editor is not None and not {"model", "photo", "recipe", "editor"} & self._current.keys()
+
+    @property
+    def busy(self) -> str | None:
+        """What is being waited for before one can edit."""
+        for kind, words in (("recipe", "Reading the recipe…"), ("model", "Opening the model…")):
+            if kind in self._current:
+                return words
+        for kind, words in (("photo", "Finding faces…"), ("editor", "Reading the face…")):
+            if kind in self._current:
+                return words
+        return None
+
+    # Opening
+
+    def load_model(self, path: Path) -> None:
+        """Open a run, a checkpoint or a model file, and edit with it."""
+        self._start("model", partial(jobs.load_model, path), self._model_loaded)
+
+    def open_picture(self, path: Path, models: Sequence[Path]) -> None:
+        """Edit a photo; a picture that was exported takes its edit up again, with the model among `models`."""
+        self._start("recipe", partial(jobs.open_picture, path, self._likeliest(models)), self._picture_opened)
+
+    def open_pixels(self, pixels: RGB) -> None:
+        """Edit a pasted picture."""
+        self._start("photo", partial(jobs.open_pixels, pixels), self._photo_opened)
+
+    def random_face(self, seed: int | None = None) -> None:
+        """Edit a face that the model makes up."""
+        if self.model is not None:
+            seed = random.randrange(2**31) if seed is None else seed
+            self._start("photo", partial(jobs.random_face, self.model, seed), self._photo_opened)
+
+    def open_recipe(self, path: Path, models: Sequence[Path]) -> None:
+        """Take up an edit again, from a recipe or from a picture that was exported."""
+        self._start("recipe", partial(jobs.locate, path, self._likeliest(models)), self._recipe_located)
+
+    def _likeliest(self, models: Sequence[Path]) -> list[Path]:
+        """The models with the one that is open first."""
+        here = [self.model.path] if self.model else []
+        return [*here, *(model for model in models if model not in here)]
+
+    def saved(self) -> SavedEdit | None:
+        """The edit that was under way when the program last ended."""
+        return self._autosave.read()
+
+    @Slot(object)
+    def continue_saved(self, saved: SavedEdit) -> None:
+        """Take that edit up again."""
+        from workbench.core.editing.recipe import Recipe
+
+        self._pending = Recipe.model_validate(saved.recipe)
+        self.load_model(Path(saved.model))
+        if saved.seed is not None:
+            self._start("photo", partial(jobs.reopen_random_face, Path(saved.model), saved.seed), self._photo_opened)
+        elif saved.photo is not None:
+            reopen = jobs.reopen_pixels if saved.pasted else jobs.open_photo
+            self._start("photo", partial(reopen, Path(saved.photo)), self._photo_opened)
+
+    def choose_face(self, index: int) -> None:
+        """Edit another face of the photo; the sliders begin at zero."""
+        if self.subject is not None and index != self.face and index < len(self.subject.faces):
+            self.face = index
+            self._make_editor()
+
+    # Editing
+
+    def move(self, name: str, strength: float, scale: float) -> None:
+        """A slider moves; `scale` is screen pixels a photo pixel."""
+        if self._history is not None:
+            state = self._history.current.with_strength(name, strength)
+            self._history = self._history.push(state, gesture=name)
+            self._renderer.move(state, scale)
+
+    def end_gesture(self) -> None:
+        """The hand let go of a slider."""
+        if self._history is not None:
+            self._history = self._history.end_gesture()
+            self._renderer.rest()
+            self._keep()
+            self.state_changed.emit()
+
+    def reset(self) -> None:
+        """Every concept back to zero, as one entry."""
+        if self._history is not None:
+            self._go(self._history.end_gesture().push(self._history.current.reset()))
+
+    def set_mode(self, mode: Mode) -> None:
+        """The whole photo or the face alone."""
+        if mode == self._mode:
+            return
+        self._mode = mode
+        if self._history is not None:
+            self._go(self._history.end_gesture().push(self._history.current.with_mode(mode)))
+
+    @Slot()
+    def undo(self) -> None:
+        if self._history is not None:
+            self._go(self._history.undo())
+
+    @Slot()
+    def redo(self) -> None:
+        if self._history is not None:
+            self._go(self._history.redo())
+
+    # More work
+
+    def find_concepts(self) -> None:
+        """Find concepts for the model in the data it was trained on."""
+        if self.model is not None:
+            make = partial(jobs.find_concepts, self.model.path, self.model.info.data.source)
+            self._start("concepts", make, self._concepts_found)
+
+    def stop_finding(self) -> None:
+        self._stop("concepts")
+
+    @property
+    def finding(self) -> bool:
+        """Whether concepts are being found."""
+        return "concepts" in self._current
+
+    def export(self, path: Path, quality: int) -> None:
+        """Write the edit as it is now to `path`."""
+        if self.editor is not None and self.state is not None and self.subject is not None:
+            make = partial(jobs.export, self.editor, self.state, self.subject, path, quality)
+            self._start("export", make, self._on_exported)
+
+    def at_rest(self) -> bool:
+        return self._jobs.at_rest
+
+    def close_down(self) -> None:
+        """Ask everything to end; `rested` follows unless it was at rest."""
+        self._renderer.close()
+        self._autosave.close()
+        self._jobs.stop()
+
+    # Jobs
+
+    def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
+        self._stop(kind)
+        self.message.emit(None)
+        number = next(self._numbers)
+        thread = self._jobs.start(
+            make,
+            done=partial(self._on_done, kind, number, done),
+            event=partial(self._on_event, kind, number),
+            stopped=partial(self._on_end, kind, number),
+            failed=partial(self._on_failed, kind, number),
+        )
+        self._current[kind] = (number, thread)
+        self.editor_changed.emit()
+
+    def _stop(self, kind: Kind) -> None:
+        if kind in self._current:
+            self._current.pop(kind)[1].stop()
+            self._tell()
+
+    def _is_current(self, kind: Kind, number: int) -> bool:
+        return kind in self._current and self._current[kind][0] == number
+
+    def _on_done(self, kind: Kind, number: int, done: Callable[[Any], None], result: Any) -> None:
+        if self._is_current(kind, number):
+            del self._current[kind]
+            done(result)
+            self._tell()
+
+    def _on_end(self, kind: Kind, number: int) -> None:
+        if self._is_current(kind, number):
+            del self._current[kind]
+            self._tell()
+
+    def _on_failed(self, kind: Kind, number: int, failure: Failure) -> None:
+        if self._is_current(kind, number):
+            self._on_end(kind, number)
+            self.report(failure)
+            if kind in ("model", "photo"):
+                self._make_editor()  # with what was open before
+
+    def _on_event(self, kind: Kind, number: int, event: Event) -> None:
+        if isinstance(event, Progress) and kind == "concepts" and self._is_current(kind, number):
+            fraction = event.done / event.total if event.total else None
+            self.activity.emit(Activity(event.task, fraction))
+            self.finding_progress.emit(event)
+
+    def _tell(self) -> None:
+        """What can be done, and what is waited for, has changed."""
+        if "concepts" not in self._current:
+            self.activity.emit(None)
+        self.editor_changed.emit()
+
+    @Slot(object)
+    def report(self, failure: Failure) -> None:
+        """Say why something failed."""
+        self.message.emit(failure_message(failure))
+
+    # Results
+
+    def _model_loaded(self, model: TrainedModel) -> None:
+        self.model = model
+        self.model_changed.emit()
+        self._make_editor()
+
+    def _photo_opened(self, opened: Opened) -> None:
+        self.subject, self._photo = opened.subject, opened.original
+        self.face = 0
+        self.result = None
+        self._show_original(self._photo)
+        self.subject_changed.emit()
+        self._make_editor()
+
+    def _picture_opened(self, opened: Opened | Located) -> None:
+        if isinstance(opened, Opened):
+            if self._pending is not None and self._pending.photo.sha256 != opened.subject.photo.sha256:
+                self._pending = None  # not the photo that was asked for: something else is wanted now
+            self._photo_opened(opened)
+        else:
+            self._recipe_located(opened)
+
+    def _recipe_located(self, located: Located) -> None:
+        self._pending = located.recipe
+        if located.model is not None and (self.model is None or located.model != self.model.path):
+            self.load_model(located.model)
+        if located.photo is not None:
+            self._start("photo", partial(jobs.open_photo, located.photo), self._photo_opened)
+        elif "model" not in self._current:
+            self._make_editor()
+
+    def _make_editor(self) -> None:
+        """Make the editor when everything that it needs has come."""
+        if {"model", "photo", "recipe"} & self._current.keys():
+            return
+        if self._pending is not None and not self._pending_fits():
+            self._ask_for_what_is_missing()
+            return
+        if self.model is None or self.subject is None:
+            return
+        if not self.subject.faces and self._pending is None:
+            self._set_editor(None)
+            text = "No face was found in this photo. Choose one where a face is seen from the front."
+            self.message.emit(Message(text, kind="advice"))
+            return
+        state = self._pending.state(self.model) if self._pending else self._carried_over()
+        self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
+
+    def _carried_over(self) -> EditState:
+        """The first state with this model and photo: another model of the same face keeps the strengths it knows."""
+        assert self.subject is not None
+        assert self.model is not None
+        points: Points = self.subject.faces[self.face].points
+        start = EditState(points, mode=self._mode)
+        if self.state is None or self.state.points != points:
+            return start
+        known = {name: strength for name, strength in self.state.strengths if name in self.model.concepts}
+        return start.with_strengths(known)
+
+    def _editor_made(self, ready: Ready) -> None:
+        self._pending = None
+        self._set_editor(ready.editor)
+        self._crop = ready.face
+        self._go(History.of(ready.state.reset()).push(ready.state))
+
+    def _set_editor(self, editor: Editor | None) -> None:
+        self.editor = editor
+        self._history = None
+        self._renderer.set_editor(editor)
+        self.editor_changed.emit()
+
+    def _pending_fits(self) -> bool:
+        assert self._pending is not None
+        return (
+            self.model is not None
+            and self.subject is not None
+            and self.model.fingerprint == self._pending.model.fingerprint
+            and self.subject.photo.sha256 == self._pending.photo.sha256
+        )
+
+    def _ask_for_what_is_missing(self) -> None:
+        assert self._pending is not None
+        wanted = self._pending
+        if self.model is None or self.model.fingerprint != wanted.model.fingerprint:
+            text = (
+                f"This edit was made with the model “{wanted.model.name}”. Open that model to take the edit up again."
+            )
+        else:
+            size = f"{wanted.photo.width} × {wanted.photo.height} pixels"
+            text = f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
+        self.message.emit(Message(text, kind="advice"))
+
+    def _concepts_found(self, concepts: Any) -> None:
+        assert self.model is not None
+        self.message.emit(Message(f"{len(concepts)} concepts found.", kind="info"))
+        self.load_model(self.model.path)
+
+    def _on_exported(self, path: Path) -> None:
+        self._autosave.forget()
+        self.exported.emit(path)
+
+    # Showing
+
+    def _go(self, history: History) -> None:
+        """Show another entry of the history."""
+        self._history = history
+        state = history.current
+        self._mode = state.mode
+        self._show_original(self._crop if state.mode == "face" else self._photo)
+        self._renderer.show(state)
+        self._keep()
+        self.state_changed.emit()
+
+    def _show_original(self, original: Original | None) -> None:
+        if original is not self.original:
+            self.original, self.result = original, None
+            self.original_changed.emit()
+
+    @Slot(object)
+    def _show(self, rendered: Rendered) -> None:
+        if rendered.pixels is not None:
+            self.result = rendered
+        self.rendered.emit(rendered)
+
+    def _keep(self) -> None:
+        """Remember the edit, so that not even a crash loses it."""
+        if self.state is None or self.subject is None or self.editor is None:
+            return
+        if self.state.strengths:
+            self._autosave.keep(self.editor, self.state, self.subject)
+        else:
+            self._autosave.forget()

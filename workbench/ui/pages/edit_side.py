@@ -1,0 +1,203 @@
+"""The right side of the Edit page: which model, which face, the sliders, the export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+
+from workbench.core.events import Progress
+from workbench.ui.concept_sliders import ConceptSliders
+from workbench.ui.forms import NoWheel
+from workbench.ui.pages.edit_export import ExportPanel
+from workbench.ui.pages.edit_jobs import ModelEntry
+from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import described, push_button, tool_button
+
+if TYPE_CHECKING:
+    from workbench.core.runs.trained import TrainedModel
+
+WIDTH = 45 * GRID
+
+
+class EditSide(QFrame):
+    """Shows what the session tells, and says what the user asks for."""
+
+    model_chosen = Signal(object)
+    """The path of a model from the list."""
+    open_model_asked = Signal()
+    train_asked = Signal()
+    face_chosen = Signal(int)
+    find_asked = Signal()
+    stop_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setFixedWidth(WIDTH)
+        self._no_wheel = NoWheel(self)
+        self.models = self._combo("Model", "The model that redraws the face; its concepts are the sliders.")
+        self.models.activated.connect(self._choose_model)
+        self.open_button = tool_button("open", "Open a model", "Open a run folder or a model file from elsewhere.")
+        self.open_button.clicked.connect(self.open_model_asked)
+        self.about = muted()
+        self.faces = self._combo("Face", "Which of the photo's faces is edited; or click one in the picture.")
+        self.faces.activated.connect(self.face_chosen)
+        self.sliders = ConceptSliders()
+        self.train_button = push_button("Train one", "train", "Go to the Train page", primary=True)
+        self.train_button.clicked.connect(self.train_asked)
+        self.open_first_button = push_button("Open a model…", "open", "Open a run folder or a model file.")
+        self.open_first_button.clicked.connect(self.open_model_asked)
+        self.find_button = push_button(
+            "Find concepts", "concept", "Look for the labels of the data in the model's codes."
+        )
+        self.find_button.clicked.connect(self.find_asked)
+        self.stop_button = push_button("Stop", "stop", "Stop looking for concepts.")
+        self.stop_button.clicked.connect(self.stop_asked)
+        self._find_text = muted()
+        self._find_status = muted()
+        self._find_bar = described(QProgressBar(), "Progress of finding concepts")
+        self._find_bar.setTextVisible(False)
+        self.export = ExportPanel()
+        self._no_model = self._empty(
+            "No model yet",
+            muted("A model redraws faces, and learns how to by looking at many. The first one takes a few minutes."),
+            self.train_button,
+            self.open_first_button,
+        )
+        self._no_concepts = self._empty(
+            "No concepts yet", self._find_text, self._find_status, self._find_bar, self.find_button, self.stop_button
+        )
+        self._middle = QStackedWidget()
+        for widget in (self._no_model, self._no_concepts, self.sliders):
+            self._middle.addWidget(widget)
+        self._lay_out()
+        self.set_model(None)
+        self.set_faces(0, 0)
+        self._finding = True
+        self.set_finding(False)
+
+    def set_models(self, entries: Sequence[ModelEntry], current: Path | None) -> None:
+        """Offer these models; the current one is always among them."""
+        self.models.clear()
+        for entry in entries:
+            self.models.addItem(entry.title, entry.path)
+        if current is not None and current not in [entry.path for entry in entries]:
+            self.models.insertItem(0, current.stem, current)
+        if self.models.count() == 0:
+            self.models.addItem("No model", None)
+        self.models.setEnabled(self.models.itemData(0) is not None)
+        self.models.setCurrentIndex(max(0, self._index_of(current)))
+
+    def set_model(self, model: TrainedModel | None) -> None:
+        """Show what `model` is, and its sliders."""
+        directions = {name: concept.direction for name, concept in model.concepts.items()} if model else {}
+        self.sliders.set_concepts(directions)
+        if model is None:
+            self.about.setText("")
+            self._middle.setCurrentWidget(self._no_model)
+            return
+        self.about.setText(f"Faces of {model.size} × {model.size} pixels, {model.latent} numbers each.")
+        self._find_text.setText(
+            "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
+            f"here those of “{_short(model.info.data.source)}”."
+        )
+        self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
+
+    def set_faces(self, count: int, chosen: int) -> None:
+        """Offer the faces of a photo; one alone is no choice."""
+        self.faces.clear()
+        self.faces.addItems([f"Face {number} of {count}" for number in range(1, count + 1)])
+        self.faces.setCurrentIndex(chosen)
+        self._face_row.setVisible(count > 1)
+
+    def set_finding(self, finding: bool) -> None:
+        """Whether concepts are being found."""
+        if finding == self._finding:
+            return
+        self._finding = finding
+        self.find_button.setVisible(not finding)
+        for widget in (self.stop_button, self._find_bar, self._find_status):
+            widget.setVisible(finding)
+        self._find_bar.setRange(0, 0)
+        self._find_status.setText("Starting…")
+
+    def show_progress(self, progress: Progress) -> None:
+        """How far finding concepts is."""
+        self._find_bar.setRange(0, 1000 if progress.total else 0)
+        if progress.total:
+            self._find_bar.setValue(round(1000 * progress.done / progress.total))
+        of = f" of {progress.total:,}" if progress.total else ""
+        self._find_status.setText(f"{progress.task}: {progress.done:,}{of} {progress.unit}")
+
+    def set_editable(self, editable: bool, why_not: str) -> None:
+        """Whether the sliders move a face now; otherwise they say why not."""
+        self.sliders.setEnabled(editable)
+        self.sliders.setToolTip("" if editable else why_not)
+        self.export.button.setEnabled(editable)
+
+    @Slot(int)
+    def _choose_model(self, index: int) -> None:
+        if (path := self.models.itemData(index)) is not None:
+            self.model_chosen.emit(path)
+
+    def _index_of(self, path: Path | None) -> int:
+        return next((index for index in range(self.models.count()) if self.models.itemData(index) == path), -1)
+
+    def _combo(self, name: str, hint: str) -> QComboBox:
+        combo = described(QComboBox(), name, hint)
+        combo.setMinimumContentsLength(8)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.installEventFilter(self._no_wheel)
+        return combo
+
+    def _empty(self, title: str, *widgets: QWidget) -> QWidget:
+        empty = QWidget()
+        column = QVBoxLayout(empty)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(heading(title))
+        for widget in widgets:
+            column.addWidget(widget)
+        column.addStretch()
+        return empty
+
+    def _lay_out(self) -> None:
+        model = QHBoxLayout()
+        model.setSpacing(GRID // 2)
+        model.addWidget(self.models, 1)
+        model.addWidget(self.open_button)
+        self._face_row = QWidget()
+        face = QVBoxLayout(self._face_row)
+        face.setContentsMargins(0, GRID, 0, 0)
+        face.setSpacing(GRID)
+        face.addWidget(heading("Face"))
+        face.addWidget(self.faces)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(heading("Model"))
+        layout.addLayout(model)
+        layout.addWidget(self.about)
+        layout.addWidget(self._face_row)
+        layout.addSpacing(GRID)
+        layout.addWidget(self._middle, 1)
+        layout.addWidget(_line())
+        layout.addSpacing(GRID)
+        layout.addWidget(self.export)
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFixedHeight(1)
+    line.setObjectName("line")
+    return line
+
+
+def _short(data: str) -> str:
+    """A data source as one says it."""
+    return data if data.startswith("builtin:") else Path(data).name
