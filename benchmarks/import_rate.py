@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from benchmarks.rows import Row
 from PIL import Image
 
+from benchmarks.rows import Row
 from workbench.core.resources import resource
 from workbench.jobs.api import run
 from workbench.jobs.prepare_data import prepare_data
 
-SIZE, COUNT, REPEATS = 64, 4000, 3
+SIZE, COUNT, REPEATS = 64, 2000, 7
 FEW, MANY = 2_000, 20_000
 _IMPORT = """
 import sys

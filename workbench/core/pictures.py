@@ -41,7 +41,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic"
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "BMP", "GIF")
 _WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 _LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
-_ORIENTATION, _THUMBNAIL_IFD, _XMP_TAG = 0x0112, 1, 700
+_ORIENTATION, _XMP_TAG = 0x0112, 700
 _DAMAGE: tuple[type[Exception], ...] = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 _DAMAGE += (LookupError, TypeError, ArithmeticError, RuntimeError, AttributeError)
 """What decoders raise on damaged files."""
@@ -292,8 +292,7 @@ def _exif_to_keep(image: Image.Image) -> bytes | None:
     try:
         exif = image.getexif()
         exif.pop(_ORIENTATION, None)
-        exif.get_ifd(_THUMBNAIL_IFD).clear()
-        return exif.tobytes() if len(exif) else None
+        return exif.tobytes() if len(exif) else None  # which leaves the thumbnail out
     except _DAMAGE:
         return None  # a damaged block is not worth losing the photo for
 

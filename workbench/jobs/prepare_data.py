@@ -26,7 +26,7 @@ from workbench.core.data.cache import (
 )
 from workbench.core.data.source import Source, open_source
 from workbench.core.data.table import PARTITIONS
-from workbench.core.errors import WorkbenchError, file_errors
+from workbench.core.errors import Stopped, WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
 from workbench.core.pictures import picture_size
 from workbench.core.runs.lock import Lock
@@ -89,6 +89,11 @@ def _import(source: Source, size: int, control: Control) -> Job[None]:
         except WorkbenchError as error:
             return error.what
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not Path(source.location).exists():
+                raise WorkbenchError(  # not a broken picture each: the cache would hold that for ever
+                    f"'{source.location}' is gone: it was there when the import began.",
+                    "Connect the disk again; the import goes on where it was.",
+                ) from error
             return error.strerror or str(error)
 
     folder = cache_path(source, size)
@@ -106,15 +111,22 @@ def _import(source: Source, size: int, control: Control) -> Job[None]:
             for row, result in enumerate(results, first):
                 if isinstance(result, str):
                     yield Skipped(source.table.names[row], result)
-            if time.monotonic() - saved > _SAVE_SECONDS or control.stopping:
+            if time.monotonic() - saved > _SAVE_SECONDS:
                 writer.save()
                 saved = time.monotonic()
             yield from clock.report(writer.done)
             control.check()
         writer.finish(source.fingerprint)
-        yield Saved(folder, "data")
+    except (
+        Stopped,
+        WorkbenchError,
+        GeneratorExit,
+    ):  # stopped, the source is gone, or the host let go: keep what is done
+        writer.save()
+        raise
     finally:
         writer.close()
+    yield Saved(folder, "data")
 
 
 def _nothing_readable(source: Source, reason: str) -> WorkbenchError:

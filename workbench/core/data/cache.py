@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,7 +30,7 @@ from workbench.core.data.table import Int8, Int64
 from workbench.core.errors import WorkbenchError, file_errors
 from workbench.core.events import Skipped
 from workbench.core.faces.align import Alignment
-from workbench.core.files import need_space, read_json, write_json
+from workbench.core.files import need_space, read_json, write_file, write_json
 from workbench.core.pictures import decode_picture
 from workbench.core.places import cache_folder
 
@@ -164,9 +165,9 @@ class CacheWriter:
             self._pictures: BinaryIO = self._part.open("r+b" if self._part.exists() else "w+b")
             self._pictures.truncate(_HEADER + self.kept * self._row_bytes)
             self._pictures.seek(0, os.SEEK_END)
-            self._lines = self._journal.open("w", encoding="utf-8")
+            write_file(self._journal, _as_lines(self._reasons))
+            self._lines = self._journal.open("a", encoding="utf-8", newline="\n")
         self._unsaved: list[str | None] = []
-        self._log(self._reasons)
 
     @property
     def done(self) -> int:
@@ -198,7 +199,9 @@ class CacheWriter:
         with file_errors(self.folder, "write"):
             self._pictures.flush()
             os.fsync(self._pictures.fileno())
-            self._log(self._unsaved)
+            self._lines.write(_as_lines(self._unsaved))
+            self._lines.flush()
+            os.fsync(self._lines.fileno())
             self._unsaved.clear()
 
     def finish(self, fingerprint: str) -> None:
@@ -224,13 +227,8 @@ class CacheWriter:
 
     def close(self) -> None:
         """Let go of the files; what was saved can be taken up later."""
-        self._pictures.close()
-        self._lines.close()
-
-    def _log(self, reasons: Sequence[str | None]) -> None:
-        self._lines.writelines(json.dumps(reason) + "\n" for reason in reasons)
-        self._lines.flush()
-        os.fsync(self._lines.fileno())
+        with file_errors(self.folder, "write"), closing(self._lines):
+            self._pictures.close()
 
     def _take_up(self, rows: int) -> list[str | None]:
         """What an earlier import vouched for, as far as its pictures are there too."""
@@ -251,3 +249,7 @@ class CacheWriter:
                 stored -= 1
             reasons.append(reason)
         return reasons
+
+
+def _as_lines(reasons: Sequence[str | None]) -> str:
+    return "".join(json.dumps(reason) + "\n" for reason in reasons)

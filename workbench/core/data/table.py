@@ -60,5 +60,5 @@ class Table:
 
 def made_partition(keys: Sequence[str]) -> Int8:
     """80/10/10 by a hash of each key (the person, or the file): adding pictures never moves one to another part."""
-    drawn = np.array([int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") for key in keys], np.float64)
-    return np.digitize(drawn / 2**64, [0.8, 0.9]).astype(np.int8)
+    drawn = (int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64 for key in keys)
+    return np.digitize(np.fromiter(drawn, np.float64, len(keys)), [0.8, 0.9]).astype(np.int8)
