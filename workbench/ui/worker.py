@@ -33,8 +33,12 @@ class JobThread(QThread):
         super().__init__(parent)
         self.control = Control()
         self._make = make
-        self._alive.add(self)
         self.finished.connect(self._forget)
+
+    def start(self, priority: QThread.Priority = QThread.Priority.InheritPriority) -> None:
+        """Begin the job."""
+        self._alive.add(self)
+        super().start(priority)
 
     def stop(self) -> None:
         """Ask the job to end; one of the three ends follows."""

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from workbench.ui.pages.data import DataPage
+from workbench.ui.preferences import recent
+from workbench.ui.thumbnails import CELL, ThumbnailModel, Thumbnails
+
+PATIENCE_MS = 120_000
+"""For a busy machine."""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Twelve one-coloured pictures, the first four with the label Red, and a broken one."""
+    folder = tmp_path / "colours"
+    folder.mkdir()
+    lines = ["file,Red,partition"]
+    for number in range(12):
+        colour = (255, 0, 0) if number < 4 else (0, 0, 20 * number)
+        Image.new("RGB", (64, 64), colour).save(folder / f"{number:02d}.png")
+        lines.append(f"{number:02d}.png,{1 if number < 4 else -1},{number % 3}")
+    (folder / "attributes.csv").write_text("\n".join(lines))
+    (folder / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> Iterator[DataPage]:
+    page = DataPage()
+    qtbot.addWidget(page)
+    page.resize(1200, 800)
+    page.set_ready()
+    yield page
+    page.close_down()
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, page: DataPage, source: Path) -> DataPage:
+    page.open_path(str(source))
+    page.show()
+    qtbot.waitUntil(lambda: page.dataset is not None, timeout=PATIENCE_MS)
+    return page
+
+
+def test_a_folder_is_shown_with_its_counts(opened: DataPage) -> None:
+    assert opened.grid.pictures.count == 12
+    assert opened.title.text() == "colours"
+    counts = opened.side.counts
+    rows = [[counts.topLevelItem(row).text(column) for column in range(4)] for row in range(counts.topLevelItemCount())]
+    assert rows == [["Pictures", "4", "4", "4"], ["Red", "2", "1", "1"]]
+    assert recent("data/recent") == [str(opened.dataset.source)]
+
+
+def test_a_broken_picture_is_skipped_and_listed(opened: DataPage) -> None:
+    item = opened.side.skipped.topLevelItem(0)
+    assert item.text(0) == "broken.png"
+    assert item.text(1)
+    assert opened.side.skipped.isVisible()
+
+
+def test_pictures_are_filtered_by_label_and_part(opened: DataPage) -> None:
+    side = opened.side
+    side.label.setCurrentText("Red")
+    side.label.activated.emit(1)
+    assert opened.grid.pictures.count == 4
+    assert "4 of 12" in opened.summary.text()
+    side.state.setCurrentText("without")
+    side.state.activated.emit(1)
+    assert opened.grid.pictures.count == 8
+    side.part.setCurrentText("Test")
+    side.part.activated.emit(3)
+    assert opened.grid.pictures.count == 3
+
+
+def test_a_click_on_a_count_shows_its_pictures(qtbot: QtBot, opened: DataPage) -> None:
+    counts = opened.side.counts
+    area = counts.visualItemRect(counts.topLevelItem(1))
+    qtbot.mouseClick(counts.viewport(), Qt.MouseButton.LeftButton, pos=area.center())
+    assert opened.grid.pictures.count == 4
+    index = opened.grid.pictures.index(0, 0)
+    assert index.data(Qt.ItemDataRole.DecorationRole).pixelColor(9, 9).getRgb()[:3] == (255, 0, 0)
+    assert "Red" in index.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_train_on_this_hands_the_source_over(qtbot: QtBot, opened: DataPage) -> None:
+    with qtbot.waitSignal(opened.hand_over) as caught:
+        qtbot.mouseClick(opened.side.train_button, Qt.MouseButton.LeftButton)
+    assert caught.args == ["Train", str(opened.side.source.source)]
+
+
+def test_a_source_that_is_none_is_a_message(qtbot: QtBot, page: DataPage, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    with qtbot.waitSignal(page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m is not None) as caught:
+        page.open_path(str(missing))
+    assert caught.args[0].kind == "error"
+    assert "missing" in caught.args[0].text
+    assert page.dataset is None
+
+
+def test_another_source_replaces_the_one_that_is_being_opened(qtbot: QtBot, page: DataPage, source: Path) -> None:
+    page.open_path("builtin:avatars")
+    page.open_path(str(source))
+    qtbot.waitUntil(lambda: page.dataset is not None, timeout=PATIENCE_MS)
+    assert page.grid.pictures.count == 12
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+    assert page.title.text() == "colours"
+
+
+def test_concepts_are_found_in_a_chosen_run(
+    qtbot: QtBot, opened: DataPage, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened.side.source.set_source("builtin:avatars")
+    qtbot.waitUntil(lambda: opened.dataset is not None, timeout=PATIENCE_MS)
+    opened.side.set_runs([("tiny", str(run_copy))])
+    assert opened.side.concepts_button.isEnabled()
+    with qtbot.waitSignal(opened.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.button) as caught:
+        qtbot.mouseClick(opened.side.concepts_button, Qt.MouseButton.LeftButton)
+    assert "Smiling" in caught.args[0].text
+
+
+def test_without_a_run_there_is_nothing_to_find_concepts_in(opened: DataPage) -> None:
+    opened.side.set_runs([])
+    assert not opened.side.concepts_button.isEnabled()
+
+
+def test_a_grid_of_many_pictures_reads_only_those_it_shows(qtbot: QtBot) -> None:
+    """200,000 pictures are laid out as fast as 200, because only the visible ones are asked for."""
+    pictures = np.broadcast_to(np.zeros((1, 8, 8, 3), np.uint8), (200_000, 8, 8, 3))
+    asked = set()
+    grid = Thumbnails()
+    qtbot.addWidget(grid)
+    read = ThumbnailModel.data
+
+    class Counting(ThumbnailModel):
+        def data(self, index: object, role: int = 0) -> object:
+            asked.add(self.row_at(index))  # type: ignore[arg-type]
+            return read(self, index, role)  # type: ignore[arg-type]
+
+    model = Counting(grid)
+    grid.setModel(model)
+    grid.pictures = model
+    model.set_pictures(pictures, str)
+    grid.resize(5 * CELL + 30, 4 * CELL)
+    with qtbot.waitExposed(grid):
+        grid.show()
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: 199_999 in asked)
+    assert len(asked) < 100
+
+
+def test_the_grid_fills_its_width(qtbot: QtBot) -> None:
+    grid = Thumbnails()
+    qtbot.addWidget(grid)
+    grid.pictures.set_pictures(np.zeros((10, 8, 8, 3), np.uint8), str)
+    grid.resize(4 * CELL + 40, 300)
+    grid.show()
+    assert (grid.pictures.columnCount(), grid.pictures.rowCount()) == (4, 3)
+    assert grid.pictures.row_at(grid.pictures.index(2, 1)) == 9
+    assert grid.pictures.row_at(grid.pictures.index(2, 2)) is None

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from workbench.core.events import Losses, Preview, Progress, Started
+from workbench.core.runs.folder import Run
+from workbench.ui.page import Message
+from workbench.ui.pages.train import TrainPage, training_threads
+from workbench.ui.pages.train_watch import duration
+
+PATIENCE_MS = 120_000
+"""For a busy machine."""
+TINY = {"latent": 16, "width": 8, "batch_size": 32}
+
+
+@pytest.fixture
+def page(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainPage]:
+    monkeypatch.setattr("workbench.core.places.runs_folder", lambda: tmp_path / "runs")
+    monkeypatch.setattr("workbench.jobs.train.runs_folder", lambda: tmp_path / "runs")
+    page = TrainPage()
+    qtbot.addWidget(page)
+    page.resize(1200, 800)
+    page.show()
+    page.set_ready()
+    page.form.set_size(32)
+    page.form.settings.set_values(TINY)
+    yield page
+    page.close_down()
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+
+
+def start(qtbot: QtBot, page: TrainPage, steps: int) -> None:
+    page.form.set_budget("steps", steps)
+    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
+    assert page.training is not None
+
+
+def wait_for_step(qtbot: QtBot, page: TrainPage) -> None:
+    qtbot.waitUntil(lambda: len(page.watch.plot.points("train", "total")) > 0, timeout=PATIENCE_MS)
+
+
+def wait_for_end(qtbot: QtBot, page: TrainPage) -> None:
+    qtbot.waitUntil(lambda: page.training is None, timeout=PATIENCE_MS)
+
+
+def runs(tmp_path: Path) -> list[Run]:
+    return [Run.open(path.parent) for path in (tmp_path / "runs").glob("*/run.json")]
+
+
+def test_the_models_appear_when_torch_is_there(qtbot: QtBot) -> None:
+    page = TrainPage()
+    qtbot.addWidget(page)
+    assert not page.form.start.isEnabled()
+    page.set_ready()
+    assert page.form.start.isEnabled()
+    assert page.form.model == "vae"
+    qtbot.waitUntil(page.at_rest)
+
+
+def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
+    with qtbot.waitSignal(page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.button == "Use in Edit"):
+        start(qtbot, page, steps=4)
+    (run,) = runs(tmp_path)
+    assert (run.info.status, run.info.step) == ("done", 4)
+    np.testing.assert_array_equal(page.watch.plot.points("train", "total").x, [1, 2, 3, 4])
+    assert page.watch.previews.steps[-1] == 4
+    assert not page.watch.previews.shown("samples").isNull()
+    assert not page.watch.previews.shown("reconstructions").isNull()
+    assert page.watch.step.text == "4 / 4"
+    assert page.watch.quality.text.endswith("dB")
+    assert page.form.start.isEnabled()
+    qtbot.waitUntil(lambda: page.runs.tree.topLevelItemCount() == 1, timeout=PATIENCE_MS)
+
+
+def test_stop_saves_and_resume_goes_on(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
+    start(qtbot, page, steps=100_000)
+    wait_for_step(qtbot, page)
+    page.watch.stop_now.emit()
+    assert not page.watch.stop_button.isEnabled()
+    wait_for_end(qtbot, page)
+    (run,) = runs(tmp_path)
+    stopped_at = run.info.step
+    assert run.info.status == "stopped"
+    assert [step for step, _ in run.checkpoints()] == [stopped_at]
+
+    page.runs.resumed.emit(str(run.path))
+    last = lambda: max(page.watch.plot.points("train", "total").x, default=0)  # noqa: E731
+    qtbot.waitUntil(lambda: last() > stopped_at, timeout=PATIENCE_MS)
+    x = page.watch.plot.points("train", "total").x
+    np.testing.assert_array_equal(x, np.arange(1, len(x) + 1))
+    page.watch.stop_now.emit()
+    wait_for_end(qtbot, page)
+
+
+def test_a_paused_training_rests(qtbot: QtBot, page: TrainPage) -> None:
+    start(qtbot, page, steps=100_000)
+    wait_for_step(qtbot, page)
+    assert page.training is not None
+    qtbot.mouseClick(page.watch.pause_button, Qt.MouseButton.LeftButton)
+    assert page.training.control.paused
+    assert page.watch.pause_button.text() == "Resume"
+    qtbot.mouseClick(page.watch.pause_button, Qt.MouseButton.LeftButton)
+    assert not page.training.control.paused
+    assert page.watch.pause_button.text() == "Pause"
+
+
+def test_closing_down_saves_the_training(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
+    start(qtbot, page, steps=100_000)
+    wait_for_step(qtbot, page)
+    with qtbot.waitSignal(page.rested, timeout=PATIENCE_MS):
+        page.close_down()
+    (run,) = runs(tmp_path)
+    assert run.info.status == "stopped"
+    assert run.checkpoints()
+
+
+def test_a_source_that_cannot_be_opened_is_a_message_and_no_run(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    page.open_path(str(empty))
+    with qtbot.waitSignal(page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m is not None) as caught:
+        start(qtbot, page, steps=4)
+    assert caught.args[0].kind == "error"
+    assert "empty" in caught.args[0].text
+    assert page.training is None
+    assert page.form.start.isEnabled()
+    assert runs(tmp_path) == []
+
+
+def test_an_impossible_setting_is_marked_and_nothing_starts(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.settings.fields["batch_size"].set_value(0)
+    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
+    assert page.training is None
+    assert page.form.settings.fields["batch_size"].error.isVisible()
+
+
+def test_a_past_run_shows_its_curves_and_pictures(qtbot: QtBot, page: TrainPage, trained_run: Path) -> None:
+    page.open_path(str(trained_run))
+    wait_for_step(qtbot, page)
+    assert len(page.watch.plot.points("train", "total")) == 150
+    slider = page.watch.previews.slider
+    assert slider.value() == slider.maximum() > 0
+    newest = page.watch.previews.shown("samples").copy()
+    slider.setValue(0)
+    assert page.watch.previews.shown("samples") != newest
+    assert page.watch.previews._when.text() == f"step {page.watch.previews.steps[0]:,}"
+
+
+def test_use_in_edit_hands_the_run_over(qtbot: QtBot, page: TrainPage) -> None:
+    with qtbot.waitSignal(page.hand_over) as caught:
+        page.runs.used.emit("my-run")
+    assert caught.args == ["Edit", "my-run"]
+
+
+def test_the_form_is_remembered(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.set_budget("epochs", 7)
+    page.save_state()
+    again = TrainPage()
+    qtbot.addWidget(again)
+    assert again.form.budget == ("epochs", 7)
+    assert again.form.picture_size == 32
+
+
+def test_a_preset_fills_the_form(page: TrainPage) -> None:
+    page.form._preset.setCurrentIndex(page.form._preset.findData("small"))
+    page.form._preset_chosen()
+    assert page.form.settings.fields["width"].value == "32"
+    assert page.form.values()["preset"] == "small"
+    assert page.form.values()["settings"] == {}
+
+
+def test_time_left_is_hidden_until_it_is_known(page: TrainPage, tmp_path: Path) -> None:
+    watch = page.watch
+    watch.begin("run")
+    watch.on_event(Started(tmp_path, 0, "cpu", {}))
+    watch.on_event(Progress("Training", 10, 100, "steps", rate=250.0))
+    assert (watch.step.text, watch.rate.text, watch.left.text) == ("10 / 100", "250", "–")
+    watch.on_event(Progress("Training", 20, 100, "steps", rate=250.0, seconds_left=200.0))
+    assert watch.left.text == "3 min"
+
+
+def test_a_look_into_the_past_is_not_pulled_away_by_news(page: TrainPage, tmp_path: Path) -> None:
+    watch = page.watch
+    watch.on_event(Started(tmp_path, 0, "cpu", {}))
+    for step in range(3):
+        watch.on_event(Preview(step, "samples", np.full((4, 4, 3), step, np.uint8)))
+    watch.previews.slider.setValue(0)
+    watch.on_event(Preview(3, "samples", np.full((4, 4, 3), 3, np.uint8)))
+    assert watch.previews.slider.value() == 0
+    assert watch.previews.slider.maximum() == 3
+
+
+def test_psnr_is_a_figure_and_not_a_loss(page: TrainPage) -> None:
+    values = {"total": np.ones(1, np.float32), "psnr": np.full(1, 21.5, np.float32)}
+    page.watch.on_event(Losses("validation", np.array([5]), values))
+    assert page.watch.quality.text == "21.5 dB"
+    assert len(page.watch.plot.points("validation", "psnr")) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (120, "2 min"), (5400, "1 h 30 min"), (90_000, "25 h 00 min")]
+)
+def test_durations_are_said_as_people_say_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 3), (16, None)])
+def test_a_training_leaves_a_core_to_the_window(
+    cores: int, threads: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert training_threads() == threads
+
+
+def test_an_unexpected_error_is_logged(page: TrainPage, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    with qtbot.waitSignal(page.message, check_params_cb=lambda m: m == _bug()):
+        page._jobs.start(_broken, done=page._show_runs)
+    assert "ZeroDivisionError" in caplog.text
+    caplog.clear()
+
+
+def _bug() -> Message:
+    from workbench.ui.page import BUG
+
+    return BUG
+
+
+def _broken(control: object) -> Iterator[Progress]:
+    yield Progress("Breaking", 0, None, "things")
+    raise ZeroDivisionError
