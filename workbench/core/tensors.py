@@ -31,7 +31,7 @@ def write_tensors(path: Path, arrays: Mapping[str, Array], info: Mapping[str, An
     Raises:
         WorkbenchError: no permission, or the disk is full.
     """
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_file(path, save(contiguous, metadata={_ENTRY: json.dumps(info, ensure_ascii=False)}))
 
 

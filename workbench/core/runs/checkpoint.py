@@ -89,7 +89,7 @@ def fingerprint(weights: Weights) -> str:
     """SHA-256 (hex) of names, shapes and float32 values: two models are the same when theirs is the same."""
     digest = hashlib.sha256()
     for name in sorted(weights):
-        array = np.ascontiguousarray(weights[name], dtype="<f4")
+        array = np.asarray(weights[name], dtype="<f4", order="C")
         digest.update(f"{name}{array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
@@ -117,9 +117,16 @@ def _memory_of(optimisers: Mapping[str, torch.optim.Optimizer]) -> Weights:
 
 def _set_memory(optimisers: Mapping[str, torch.optim.Optimizer], arrays: Weights) -> None:
     for name, optimiser in optimisers.items():
+        parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
         memory: dict[int, dict[str, torch.Tensor]] = {}
         for key, array in arrays.items():
-            owner, parameter, kind = key.rsplit(".", 2)
+            owner, number, kind = key.rsplit(".", 2)
             if owner == name:
-                memory.setdefault(int(parameter), {})[kind] = torch.from_numpy(array)
+                memory.setdefault(int(number), {})[kind] = _laid_out_as(parameters[int(number)], array)
         optimiser.load_state_dict({**optimiser.state_dict(), "state": memory})
+
+
+def _laid_out_as(parameter: torch.Tensor, array: npt.NDArray[Any]) -> torch.Tensor:
+    """The array in the memory format of its parameter: fused optimisers walk both side by side, as they lie."""
+    tensor = torch.from_numpy(array)
+    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor

@@ -66,7 +66,7 @@ class Training:
         initial, order, noise, change, shown = (int(s) for s in torch.randint(2**62, (5,), generator=seeds))
         self.order = torch.Generator().manual_seed(order)
         self.noise = torch.Generator(device).manual_seed(noise)
-        self.change = torch.Generator(device).manual_seed(change)
+        self.change = torch.Generator().manual_seed(change)
         self.batches = Batches(data.pictures, train_rows, self.settings.batch_size, self.order)
 
         self.net: Model = model(self.settings, info.size)
@@ -84,16 +84,21 @@ class Training:
         self.clock = Stopwatch()
         if run.checkpoints():
             self._restore()
+        run.forget_after(self.step)  # a program that was killed wrote of steps that are taken again now
+
+    @property
+    def _generators(self) -> dict[str, torch.Generator]:
+        """Every source of randomness that steps draw from."""
+        return {"order": self.order, "noise": self.noise, "change": self.change}
 
     def _restore(self) -> None:
-        """Continue from the newest checkpoint; what was written after it belongs to steps that are taken again."""
+        """Continue exactly from the newest checkpoint."""
         state = checkpoint.restore(self.run.latest_checkpoint(), self.net, self.average.net, self.optimisers)
         self.step = int(state["step"])
         self.clock = Stopwatch(float(state["seconds"]))
         self.batches.restore(state["batches"])
-        checkpoint.unpack_generator(state["noise"], self.noise)
-        checkpoint.unpack_generator(state["change"], self.change)
-        self.run.forget_after(self.step)
+        for name, generator in self._generators.items():
+            checkpoint.unpack_generator(state["generators"][name], generator)
 
     def save(self) -> Saved:
         """Write a checkpoint of this moment and forget the old ones."""
@@ -104,8 +109,7 @@ class Training:
                 "epoch": self.batches.epoch,
                 "seconds": self.clock.seconds,
                 "batches": self.batches.state(),
-                "noise": checkpoint.pack_generator(self.noise),
-                "change": checkpoint.pack_generator(self.change),
+                "generators": {name: checkpoint.pack_generator(g) for name, g in self._generators.items()},
             }
             checkpoint.write_checkpoint(path, self.net, self.average.net, self.optimisers, state)
             self.run.update(step=self.step, seconds=round(self.clock.seconds, 2))
@@ -116,6 +120,11 @@ class Training:
     def fraction(self) -> float:
         """The spent share of the budget; 1 or more: it is over."""
         return self.budget.fraction(self.step, self.clock.seconds, self.batches.batches_per_epoch)
+
+    @property
+    def epoch_is_over(self) -> bool:
+        """Whether the last step was the last one of its epoch."""
+        return self.step > 0 and self.batches.position == self.batches.batches_per_epoch
 
     def learn(self) -> StepLosses:
         """One batch, one step."""
@@ -185,7 +194,6 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     speed = Speed()
     showing, measuring = Pace(share=0.02, least=2.0), Pace(share=0.02, least=5.0)
     reported = saved = time.monotonic()
-    epoch = training.batches.epoch
     measured_psnr: float | None = None
 
     def report() -> Iterator[Event]:
@@ -236,9 +244,8 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                 paused = time.monotonic()
                 control.wait_while_paused()
                 clock.leave_out(time.monotonic() - paused)
-            if control.stopping or (control.stopping_after_epoch and training.batches.epoch != epoch):
+            if control.stopping or (control.stopping_after_epoch and training.epoch_is_over):
                 break
-            epoch = training.batches.epoch
             losses = training.learn()
             pending.append((training.step, losses))
             if time.monotonic() - reported >= REPORT_SECONDS:

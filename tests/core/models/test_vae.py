@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as reference
+
+from workbench.core.models.base import Step
+from workbench.core.models.vae import Vae, VaeSettings, kl_divergence
+
+
+def test_the_kl_is_that_of_two_normal_distributions() -> None:
+    random = torch.Generator().manual_seed(0)
+    mean, logvar = torch.randn(5, 7, generator=random), torch.randn(5, 7, generator=random)
+    expected = reference(Normal(mean, torch.exp(0.5 * logvar)), Normal(0.0, 1.0))
+    torch.testing.assert_close(kl_divergence(mean, logvar), expected)
+
+
+def test_the_reconstruction_is_the_likelihood_with_the_best_shared_variance() -> None:
+    net = Vae(VaeSettings(latent=4, width=8), 32)
+    images = torch.zeros(2, 3, 32, 32)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.zero_()
+        net.decoder[-1][0].bias.fill_(0.5)  # every pixel is off by a half
+    losses = net.measure(images, torch.Generator().manual_seed(0))
+    assert losses["reconstruction"].item() == pytest.approx(0.5 * 3 * 32 * 32 * math.log(0.25), rel=1e-5)
+    assert losses["kl"].item() == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("fraction", "expected"), [(0.0, 0.0), (0.05, 1.0), (0.1, 2.0), (0.9, 2.0)])
+def test_beta_rises_over_the_first_tenth(fraction: float, expected: float) -> None:
+    net = Vae(VaeSettings(latent=4, width=8, beta=2.0), 32)
+    net.initialise(torch.Generator().manual_seed(0))
+    step = Step(fraction, torch.Generator().manual_seed(0), lambda loss, optimiser: None)
+    losses = net.steps(torch.zeros(2, 3, 32, 32), step)
+    assert (losses["total"] - losses["reconstruction"]).item() == pytest.approx(
+        expected * losses["kl"].item(), abs=2e-3
+    )
+
+
+def test_the_learning_rate_rises_then_falls_to_a_twentieth() -> None:
+    net = Vae(VaeSettings(latent=4, width=8, warmup_steps=10), 32)
+    assert net.rate(0, 0.0) == pytest.approx(0.1)
+    assert net.rate(9, 0.0) == pytest.approx(1.0)
+    assert net.rate(500, 0.5) == pytest.approx(0.525)
+    assert net.rate(1000, 1.0) == pytest.approx(0.05)

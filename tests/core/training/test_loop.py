@@ -1,0 +1,206 @@
+"""The training loop on the built-in faces, seconds long."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from workbench.core.control import Control
+from workbench.core.errors import WorkbenchError
+from workbench.core.events import Event, Losses, Measured, Preview, Progress, Saved, Started
+from workbench.core.models.base import Losses as StepLosses
+from workbench.core.models.base import Step
+from workbench.core.models.vae import Vae
+from workbench.core.runs.checkpoint import read_weights
+from workbench.core.runs.folder import Run
+from workbench.core.runs.trained import open_model
+from workbench.core.training.budget import Budget
+from workbench.jobs.api import run
+from workbench.jobs.train import TrainRequest, resume, train
+
+
+def request(runs: Path, steps: int = 6, **changes: object) -> TrainRequest:
+    settings = {"latent": 8, "width": 8, "batch_size": 16, "augment": "strong"}
+    base = TrainRequest("builtin:avatars", Budget(steps=steps), size=32, settings=settings, runs=runs, device="cpu")
+    return dataclasses.replace(base, **{"threads": 1, **changes})
+
+
+class StopAfter:
+    """Asks for a stop once so many steps were reported."""
+
+    def __init__(self, control: Control, step: int) -> None:
+        self.control, self.step = control, step
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Losses) and event.part == "train" and event.steps[-1] >= self.step:
+            self.control.stop()
+
+
+@pytest.fixture(autouse=True)
+def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.core.training.loop.REPORT_SECONDS", 0.0)
+
+
+def weights(path: Path, step: int, name: str = "weights") -> dict[str, np.ndarray]:
+    return read_weights(path / "checkpoints" / f"{step:06d}" / f"{name}.safetensors")
+
+
+def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for name in first:
+        assert np.array_equal(first[name], second[name]), name
+
+
+def test_a_training_tells_its_story_and_leaves_a_run_that_opens(tmp_path: Path) -> None:
+    events: list[Event] = []
+    result = run(train(request(tmp_path)), events.append)
+    assert (result.status, result.step) == ("done", 6)
+    steps = [s for e in events if isinstance(e, Losses) and e.part == "train" for s in e.steps]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    kinds = {type(event) for event in events}
+    assert kinds >= {Started, Progress, Losses, Preview, Measured, Saved}
+    training = Run.open(result.run)
+    assert training.info.status == "done"
+    assert training.info.step == 6
+    assert [step for step, _ in training.previews("samples")] == [0, 6]
+    assert [step for step, _ in training.previews("reconstructions")] == [0, 6]
+    steps_on_disk, curves = training.losses()["train"]
+    assert list(steps_on_disk) == steps
+    assert set(curves) == {"total", "reconstruction", "kl"}
+    assert "psnr" in training.losses()["validation"][1]
+    assert result.values["psnr"] > 5
+    assert open_model(result.run).step == 6
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
+    first, second, other = (run(train(request(tmp_path, seed=seed))).run for seed in (3, 3, 4))
+    assert_same(weights(first, 6), weights(second, 6))
+    with pytest.raises(AssertionError):
+        assert_same(weights(first, 6), weights(other, 6))
+
+
+def test_a_stopped_and_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
+    # over the end of an epoch: data order, augmentation, noise, optimiser and average all go on
+    settings = settings_with(batch_size=800)
+    straight = run(train(request(tmp_path, name="straight", settings=settings))).run
+    control = Control()
+    stopped = run(train(request(tmp_path, name="stopped", settings=settings), control), StopAfter(control, 3))
+    assert (stopped.status, stopped.step) == ("stopped", 3)
+    assert Run.open(stopped.run).info.status == "stopped"
+    resumed = run(resume(stopped.run, threads=1))
+    assert (resumed.status, resumed.step) == ("done", 6)
+    for name in ("weights", "average", "optimiser"):
+        assert_same(weights(straight, 6, name), weights(resumed.run, 6, name))
+    assert list(Run.open(resumed.run).losses()["train"][0]) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_a_killed_program_wrote_after_its_last_checkpoint_is_taken_again(tmp_path: Path, kept: int) -> None:
+    straight = run(train(request(tmp_path, name="straight", settings=settings_with(checkpoint_seconds=0.0)))).run
+    killed = Path(shutil.copytree(straight, tmp_path / "killed"))
+    for _, checkpoint in Run.open(killed).checkpoints()[kept:]:
+        shutil.rmtree(checkpoint)
+    half_written = killed / "checkpoints" / ".000004.12345678.part"
+    half_written.mkdir()
+    with (killed / "metrics.csv").open("a") as file:
+        file.write("7,0.5,tra")
+    run(resume(killed, budget=Budget(steps=6), threads=1))
+    assert_same(weights(straight, 6), weights(killed, 6))
+    assert list(Run.open(killed).losses()["train"][0]) == [1, 2, 3, 4, 5, 6]
+    assert not half_written.exists()
+
+
+def settings_with(**changes: object) -> dict[str, object]:
+    return {"latent": 8, "width": 8, "batch_size": 16, "augment": "strong", **changes}
+
+
+def test_old_checkpoints_are_forgotten_but_the_last_three_and_the_best_stay(tmp_path: Path) -> None:
+    result = run(train(request(tmp_path, steps=8, settings=settings_with(checkpoint_seconds=0.0))))
+    training = Run.open(result.run)
+    steps = [step for step, _ in training.checkpoints()]
+    assert steps[-3:] == [6, 7, 8]
+    assert set(steps) <= {6, 7, 8, training.info.best_step}
+
+
+def test_a_loss_that_is_no_number_stops_before_any_weight_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Vae.steps
+    taken = 0
+
+    def break_down(self: Vae, images: torch.Tensor, step: Step) -> StepLosses:
+        nonlocal taken
+        taken += 1
+        return steps(self, images * (float("nan") if taken == 4 else 1.0), step)
+
+    monkeypatch.setattr(Vae, "steps", break_down)
+    settings = settings_with(checkpoint_seconds=0.0)
+    with pytest.raises(WorkbenchError, match="diverged at step 4"):
+        run(train(request(tmp_path, name="nan", settings=settings)))
+    broken = Run.open(tmp_path / "nan")
+    assert broken.info.status == "failed"
+    assert "diverged" in (broken.info.error or "")
+    assert broken.checkpoints()[-1][0] == 3
+    model = open_model(tmp_path / "nan")
+    assert np.isfinite(model.encode(model.sample(2))).all()
+    monkeypatch.setattr(Vae, "steps", steps)
+    assert run(resume(tmp_path / "nan", threads=1)).step == 6
+
+
+def test_a_paused_training_waits_and_goes_on(tmp_path: Path) -> None:
+    control = Control()
+    paused_at: list[int] = []
+
+    def pause_once(event: Event) -> None:
+        if isinstance(event, Progress) and event.task == "Training" and event.done == 2 and not paused_at:
+            control.pause()
+            paused_at.append(event.done)
+            threading.Timer(0.3, control.resume).start()
+
+    result = run(train(request(tmp_path), control), pause_once)
+    assert paused_at == [2]
+    assert result.status == "done"
+    assert list(Run.open(result.run).losses()["train"][0]) == [1, 2, 3, 4, 5, 6]
+
+
+def test_stop_after_this_epoch_ends_with_the_epoch(tmp_path: Path) -> None:
+    control = Control()
+    control.stop_after_epoch()
+    settings = settings_with(batch_size=1024, augment="none")
+    result = run(train(request(tmp_path, steps=50, settings=settings), control))
+    assert (result.status, result.step) == ("stopped", 3)
+
+
+def test_a_finished_run_is_not_resumed_without_more_to_do(tmp_path: Path) -> None:
+    finished = run(train(request(tmp_path, steps=2))).run
+    with pytest.raises(WorkbenchError, match="finished"):
+        run(resume(finished))
+    assert run(resume(finished, budget=Budget(steps=4), threads=1)).step == 4
+
+
+def test_a_run_that_is_being_trained_is_not_trained_a_second_time(tmp_path: Path) -> None:
+    path = run(train(request(tmp_path, steps=2))).run
+    with Run.open(path).locked(), pytest.raises(WorkbenchError, match="trained by another program"):
+        run(resume(path, budget=Budget(steps=4)))
+    assert not Run.open(path).active
+
+
+def test_previews_show_the_same_noise_and_the_same_faces_each_time(tmp_path: Path) -> None:
+    shown = [e for e in _events(train(request(tmp_path))) if isinstance(e, Preview)]
+    first, last = (e.picture for e in shown if e.kind == "reconstructions")
+    side = 32 + 4
+    assert np.array_equal(first[:side], last[:side])  # the faces stay
+    assert not np.array_equal(first[side:], last[side:])  # what they decode to improves
+    assert not first.flags.writeable
+
+
+def _events(job: object) -> list[Event]:
+    events: list[Event] = []
+    run(job, events.append)  # type: ignore[arg-type]
+    return events
