@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -102,6 +103,14 @@ def test_no_page_names_an_address_of_a_package_index(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name in ("pypi", "pythonhosted", "download.pytorch"):
         assert not re.search(rf"\b{re.escape(name)}\.org", text)
+
+
+def test_the_licence_of_every_dependency_is_told() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    told = {canonicalize_name(name) for name in re.findall(r"^\| ([\w.-]+) \| [\d.]+\S* \| \S", page, flags=re.M)}
+    groups = PROJECT["dependency-groups"].values()
+    lines = [*PROJECT["project"]["dependencies"], *(line for group in groups for line in group)]
+    assert {canonicalize_name(Requirement(line).name) for line in lines} <= told
 
 
 @pytest.fixture(scope="module")
