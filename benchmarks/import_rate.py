@@ -23,7 +23,7 @@ from workbench.core.resources import resource
 from workbench.jobs.api import run
 from workbench.jobs.prepare_data import prepare_data
 
-SIZE, COUNT, REPEATS = 64, 2000, 7
+SIZE, COUNT, REPEATS = 64, 2000, 5
 FEW, MANY = 2_000, 20_000
 _IMPORT = """
 import sys
