@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class TextbookVae(nn.Module):
         super().__init__()
         channels = [3, 32, 64, 128, 256]
         down: list[nn.Module] = []
-        for before, after in zip(channels, channels[1:], strict=False):
+        for before, after in itertools.pairwise(channels):
             down += [nn.Conv2d(before, after, 4, 2, 1), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
         self.encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(256 * 16, 2 * latent))
         up: list[nn.Module] = []

@@ -53,7 +53,7 @@ def write_file(path: Path, write: bytes | str | Callable[[Path], None]) -> None:
             else:
                 write(part)
             _sync(part)
-            os.replace(part, path)
+            part.replace(path)
             _sync(path.parent)
         finally:
             part.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def write_folder(path: Path) -> Iterator[Path]:
             for file in part.rglob("*"):
                 _sync(file)
             _sync(part)
-            os.replace(part, path)
+            part.replace(path)
             _sync(path.parent)
         finally:
             if part.exists():
@@ -110,7 +110,7 @@ def remove_parts(folder: Path) -> None:
 
 def need_space(folder: Path, bytes_needed: int) -> None:
     """Raise `WorkbenchError` when the disk of `folder` has less than `bytes_needed` free."""
-    existing = next((p for p in (folder, *folder.parents) if p.exists()), Path("."))
+    existing = next((p for p in (folder, *folder.parents) if p.exists()), Path())
     free = shutil.disk_usage(existing).free
     if free < bytes_needed:
         raise WorkbenchError(

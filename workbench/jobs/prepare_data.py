@@ -29,7 +29,7 @@ from workbench.core.data.table import PARTITIONS
 from workbench.core.errors import Stopped, WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
 from workbench.core.pictures import picture_size
-from workbench.core.runs.lock import Lock
+from workbench.core.lock import Lock
 from workbench.jobs.api import Job
 
 _CHUNK = 16

@@ -9,21 +9,24 @@ from torch import Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    """`x + gain * conv(silu(conv(silu(x))))` with a learned gain that starts small.
+    """`x + gain * mix(silu(widen(look(x))))`: look at the neighbours, then think about each place on its own.
 
-    The gain stands in for normalisation: BatchNorm would couple the pictures of a batch, so that what one picture
-    decodes to would depend on its neighbours (compare "SkipInit", De and Smith 2020).
+    A depthwise 3 x 3 convolution and two 1 x 1 convolutions with twice the channels between them (the order of
+    ConvNeXt, Liu et al. 2022) take a quarter of the arithmetic of two full 3 x 3 convolutions and learn faster.
+    The learned gain, small at first, stands in for normalisation: BatchNorm would couple the pictures of a batch, so
+    that what one picture decodes to would depend on its neighbours (compare "SkipInit", De and Smith 2020).
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.look = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.widen = nn.Conv2d(channels, 2 * channels, 1)
+        self.mix = nn.Conv2d(2 * channels, channels, 1)
         self.gain = nn.Parameter(torch.full((), 0.1))
         self.activation = nn.SiLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = x + self.gain * self.second(self.activation(self.first(self.activation(x))))
+        y: Tensor = x + self.gain * self.mix(self.activation(self.widen(self.look(x))))
         return y
 
 

@@ -43,13 +43,11 @@ class Encoder(nn.Sequential):
         wide, grid = 3 * width, min(size // 2, 16)
         layers: list[nn.Module] = []
         if size == 128:  # one more floor, narrow because it is large
-            layers += [pixel_unshuffle(3, width // 2, 4), ResidualBlock(width // 2), downsample(width // 2, width)]
+            layers += [pixel_unshuffle(3, width // 2, 4), *stage(width // 2), downsample(width // 2, width)]
         else:
             layers += [pixel_unshuffle(3, width, size // grid)]
-        layers += [ResidualBlock(width)]
-        layers += [downsample(width, wide), ResidualBlock(wide)]
-        layers += [downsample(wide, wide), ResidualBlock(wide), nn.SiLU()]
-        layers += [nn.Flatten(), nn.Linear(wide * 16, 2 * latent)]
+        layers += [*stage(width), downsample(width, wide), *stage(wide), downsample(wide, wide), *stage(wide)]
+        layers += [nn.SiLU(), nn.Flatten(), nn.Linear(wide * 16, 2 * latent)]
         super().__init__(*layers)
 
 
@@ -58,15 +56,19 @@ class Decoder(nn.Sequential):
 
     def __init__(self, size: int, width: int, latent: int) -> None:
         wide, narrow = 3 * width, max(8, 3 * width // 8)
-        layers: list[nn.Module] = [nn.Linear(latent, wide * 16), nn.Unflatten(1, (wide, 4, 4)), ResidualBlock(wide)]
-        layers += [upsample(wide, wide), ResidualBlock(wide)]
-        layers += [upsample(wide, width), ResidualBlock(width), ResidualBlock(width)]
+        layers: list[nn.Module] = [nn.Linear(latent, wide * 16), nn.Unflatten(1, (wide, 4, 4)), *stage(wide)]
+        layers += [upsample(wide, wide), *stage(wide), upsample(wide, width), *stage(width, blocks=4)]
         channels, side = width, 16
         while side < size // 2:
-            layers += [upsample(channels, narrow), ResidualBlock(narrow)]
+            layers += [upsample(channels, narrow), *stage(narrow)]
             channels, side = narrow, side * 2
         layers += [nn.SiLU(), upsample(channels, 3, kernel=3)]
         super().__init__(*layers)
+
+
+def stage(channels: int, blocks: int = 2) -> list[nn.Module]:
+    """The blocks of one resolution."""
+    return [ResidualBlock(channels) for _ in range(blocks)]
 
 
 class Vae(Model):

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workbench.core.errors import WorkbenchError, file_errors
 from workbench.core.events import UInt8Picture
 from workbench.core.files import read_json, remove_parts, write_file, write_json
+from workbench.core.lock import Lock
 from workbench.core.runs import metrics
-from workbench.core.runs.lock import Lock
 from workbench.core.tensors import check_format
 
 FORMAT = "workbench-run"
