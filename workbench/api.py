@@ -16,6 +16,7 @@ from workbench.core.data.cache import Dataset
 from workbench.core.events import Event
 from workbench.core.runs import export
 from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.training.budget import Budget
 from workbench.jobs import edit as edit_job
 from workbench.jobs import evaluate as evaluate_job
 from workbench.jobs import find_concepts as concepts_job
@@ -23,7 +24,7 @@ from workbench.jobs import prepare_data as data_job
 from workbench.jobs import train as train_job
 from workbench.jobs.api import run
 from workbench.jobs.evaluate import Evaluation
-from workbench.jobs.train import Budget, TrainResult
+from workbench.jobs.train import TrainResult
 
 OnEvent = Callable[[Event], None]
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from workbench.core.control import Control
+from workbench.core.events import Progress
 from workbench.jobs import demo, doctor
-from workbench.jobs.train import Budget
+from workbench.jobs.api import Job
 
 Command = Callable[..., Any]
 
@@ -30,13 +32,13 @@ def test_doctor_says_what_it_found_and_returns_it(
 
 
 def test_demo_says_what_to_look_at(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = demo.demo
-
-    def brief(out: Path | None, control: Any) -> Any:
-        return whole(out, control, budget=Budget(steps=2), size=32)
+    def brief(out: Path, control: Control) -> Job[demo.Demo]:
+        yield Progress("Training", 1, 1, "steps")
+        return demo.Demo(out / "run", 1, ("Hat",), {str(out / "samples.png"): "faces that the model invents"})
 
     monkeypatch.setattr(demo, "demo", brief)
     outcome = command("demo", "--out", tmp_path / "demo")
     assert outcome.code == 0, outcome.err
-    assert str(tmp_path / "demo" / "samples.png") in outcome.out
-    assert (tmp_path / "demo" / "samples.png").exists()
+    assert f"{tmp_path / 'demo' / 'samples.png'}  faces that the model invents" in outcome.out
+    assert f"workbench train --resume '{tmp_path / 'demo' / 'run'}'" in outcome.out
+    assert command("demo", "--out", tmp_path / "demo", "--json").json["concepts"] == ["Hat"]

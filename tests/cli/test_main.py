@@ -174,7 +174,11 @@ def test_without_a_display_the_program_says_what_works_there(
 
 def test_the_window_opens_and_closes_in_a_child_process() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "workbench", "--window-check"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "workbench", "--window-check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
 

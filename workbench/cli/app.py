@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 _INTERRUPTED = 130  # typer's own code for Ctrl-C outside a job
 
 _GROUPS = {"data": data.app, "runs": runs.app, "concepts": concepts.app}
-_COMMANDS = {
+_COMMANDS: dict[str, Callable[..., None]] = {
     "train": train.train,
     "edit": edit.edit,
     "encode": edit.encode,

@@ -13,7 +13,8 @@ from workbench.cli.output import note, say, say_json
 from workbench.core.errors import ExitCode, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.jobs.train import Budget, TrainResult
+    from workbench.core.training.budget import Budget
+    from workbench.jobs.train import TrainResult
 
 _DEFAULT_MINUTES = 10.0
 
@@ -44,6 +45,7 @@ def train(
 ) -> None:
     """Train a model. Ctrl-C saves what there is; --resume goes on with it exactly."""
     from workbench.core.settings import parse_pairs
+    from workbench.core.training.budget import Budget
     from workbench.jobs.train import TrainRequest
     from workbench.jobs.train import resume as resume_job
     from workbench.jobs.train import train as train_job
@@ -71,7 +73,7 @@ def train(
             model=model or "vae",
             preset=preset,
             size=size or 64,
-            budget=budget or _budget(None, None, _DEFAULT_MINUTES),
+            budget=budget or Budget(minutes=_DEFAULT_MINUTES),
             settings=parse_pairs(settings or []),
             seed=seed or 0,
             device=device or "auto",
@@ -85,13 +87,13 @@ def train(
 
 def _budget(steps: int | None, epochs: float | None, minutes: float | None) -> Budget | None:
     """How long to train, or None when nothing was said."""
-    from workbench.jobs.train import Budget
+    from workbench.core.training.budget import Budget
 
-    given = {"steps": steps, "epochs": epochs, "minutes": minutes}
-    said = {name: value for name, value in given.items() if value is not None}
+    given = {"--steps": steps, "--epochs": epochs, "--minutes": minutes}
+    said = [flag for flag, value in given.items() if value is not None]
     if len(said) > 1:
-        raise WorkbenchError(f"{' and '.join(f'--{n}' for n in said)} contradict each other.", "Give only one of them.")
-    return Budget(**said) if said else None
+        raise WorkbenchError(f"{' and '.join(said)} contradict each other.", "Give only one of them.")
+    return Budget(steps=steps, epochs=epochs, minutes=minutes) if said else None
 
 
 def _report(result: TrainResult, json: bool) -> None:

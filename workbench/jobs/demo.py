@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +22,13 @@ from workbench.core.files import unused_path
 from workbench.core.pictures import read_photo, write_picture
 from workbench.core.places import runs_folder
 from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.training.budget import Budget
 from workbench.core.training.previews import grid
 from workbench.jobs.api import Job
 from workbench.jobs.edit import export_edit
 from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 from workbench.jobs.prepare_data import prepare_data
-from workbench.jobs.train import Budget, TrainRequest, train
+from workbench.jobs.train import TrainRequest, train
 
 _DATA = "builtin:avatars"
 _SIZE = 64
@@ -46,7 +48,12 @@ class Demo:
 
 
 def demo(
-    out: Path | None = None, control: Control | None = None, *, budget: Budget = _TRAINING, size: int = _SIZE
+    out: Path | None = None,
+    control: Control | None = None,
+    *,
+    budget: Budget = _TRAINING,
+    size: int = _SIZE,
+    settings: Mapping[str, Any] | None = None,
 ) -> Job[Demo]:
     """Do in small what the program is for; takes the budget and about a minute more.
 
@@ -54,13 +61,14 @@ def demo(
         out: the folder to write; `~/Workbench/demo` by default. An older one is kept, the new one gets a number.
         budget: how long to train.
         size: side of the faces in pixels.
+        settings: of the VAE, by name.
 
     Raises:
         Stopped: the user asked for it; what was trained so far is in the folder.
     """
     control = control or Control()
     out = unused_path(out or runs_folder().parent / "demo")
-    request = TrainRequest(data=_DATA, size=size, budget=budget, runs=out, name="run")
+    request = TrainRequest(data=_DATA, size=size, budget=budget, settings=settings or {}, runs=out, name="run")
     trained = yield from train(request, control)
     if trained.status == "stopped":
         raise Stopped

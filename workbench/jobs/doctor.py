@@ -74,6 +74,8 @@ def examine(control: Control | None = None) -> Job[Report]:
 
 def _versions() -> dict[str, str]:
     """The program's, Python's and the libraries' versions."""
+    import torch
+
     versions = {
         "workbench": __version__,
         "python": platform.python_version(),
@@ -84,7 +86,7 @@ def _versions() -> dict[str, str]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             versions[package] = "not installed"
-    return versions
+    return {**versions, "torch": torch.__version__}  # which says more: for which CUDA it was built
 
 
 def _devices() -> Check:
