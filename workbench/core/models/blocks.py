@@ -30,14 +30,9 @@ class ResidualBlock(nn.Module):
         return y
 
 
-def pixel_unshuffle(channels_in: int, channels_out: int, factor: int) -> nn.Sequential:
-    """Space to depth, then a 3 x 3 convolution: convolve where it is cheap."""
-    return nn.Sequential(nn.PixelUnshuffle(factor), nn.Conv2d(channels_in * factor**2, channels_out, 3, padding=1))
-
-
-def downsample(channels_in: int, channels_out: int) -> nn.Conv2d:
-    """Half the side by a strided convolution whose kernel its stride divides: every pixel counts equally."""
-    return nn.Conv2d(channels_in, channels_out, 2, stride=2)
+def downsample(channels_in: int, channels_out: int, factor: int = 2) -> nn.Conv2d:
+    """A smaller side by a strided convolution whose kernel is its stride: every pixel counts once."""
+    return nn.Conv2d(channels_in, channels_out, factor, stride=factor)
 
 
 def upsample(channels_in: int, channels_out: int, kernel: int = 1) -> nn.Sequential:

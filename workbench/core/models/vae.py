@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workbench.core.models.base import Losses, Model, Step
-from workbench.core.models.blocks import ResidualBlock, downsample, pixel_unshuffle, upsample
+from workbench.core.models.blocks import ResidualBlock, downsample, upsample
 from workbench.core.settings import setting
 from workbench.core.training.settings import TrainSettings
 
@@ -43,9 +43,9 @@ class Encoder(nn.Sequential):
         wide, grid = 3 * width, min(size // 2, 16)
         layers: list[nn.Module] = []
         if size == 128:  # one more floor, narrow because it is large
-            layers += [pixel_unshuffle(3, width // 2, 4), *stage(width // 2), downsample(width // 2, width)]
+            layers += [downsample(3, width // 2, 4), *stage(width // 2), downsample(width // 2, width)]
         else:
-            layers += [pixel_unshuffle(3, width, size // grid)]
+            layers += [downsample(3, width, size // grid)]
         layers += [*stage(width), downsample(width, wide), *stage(wide), downsample(wide, wide), *stage(wide)]
         layers += [nn.SiLU(), nn.Flatten(), nn.Linear(wide * 16, 2 * latent)]
         super().__init__(*layers)
