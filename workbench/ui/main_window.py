@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
             self.resize(min(1280, available.width()), min(840, available.height()))
         name = str(stored.value("window/page", "Edit"))
         self.show_page(name if name in self._pages else "Edit")
+        self._stack.setFocus()  # not the rail: its ring of focus would be the first thing to see
 
     def _save(self) -> None:
         if not self._remember:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from workbench.ui.page import Message
 from workbench.ui.theme import GRID, icon
-from workbench.ui.widgets import restyle, tool_button
+from workbench.ui.widgets import icon_size, restyle, tool_button
 
 INFO_SECONDS = 8
 
@@ -82,7 +82,7 @@ class MessageBar(QFrame):
         if message:
             self._text.setText(message.text)
             role = QPalette.ColorRole.BrightText if message.kind == "error" else QPalette.ColorRole.ButtonText
-            self._picture.setPixmap(icon(message.kind, role).pixmap(QSize(20, 20), self.devicePixelRatioF()))
+            self._picture.setPixmap(icon(message.kind, role).pixmap(icon_size(self, 1.2), self.devicePixelRatioF()))
             self._button.setText(message.button or "")
             self._button.setVisible(message.button is not None)
             self.setAccessibleDescription(message.text)

@@ -51,7 +51,8 @@ class ScaleAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         if not self.squeezed:
             strings: list[str] = super().tickStrings(values, scale, spacing)
             return strings
-        return [f"{10**value - 10**-value:.2g}" for value in values]
+        losses = [10**value - 10**-value for value in values]
+        return [f"{loss:,.0f}" if abs(loss) >= 5 else f"{loss:.2g}" for loss in losses]
 
 
 class Series:

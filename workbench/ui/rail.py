@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QMenu, QToo
 
 from workbench.ui.page import Activity, Page
 from workbench.ui.theme import CHOICES, GRID, theme
-from workbench.ui.widgets import tool_button
+from workbench.ui.widgets import icon_size, tool_button
 
 
 class Ring(QAbstractButton):
@@ -108,7 +108,7 @@ class Rail(QFrame):
     def _button(self, word: str, picture: str, hint: str) -> QToolButton:
         button = tool_button(picture, word, hint, word)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(QSize(24, 24))
+        button.setIconSize(icon_size(button, 1.5))
         button.setMinimumSize(8 * GRID, 7 * GRID)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         policy = button.sizePolicy()

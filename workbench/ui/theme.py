@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal, get_args
 
 from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFontInfo, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -161,6 +161,8 @@ def _style_sheet(colours: Colours) -> str:
     values = {field.name: getattr(colours, field.name) for field in fields(colours)}
     values["arrow"] = resource("icons/control-arrow.svg").as_posix()
     values["check"] = resource(f"icons/control-check-{'dark' if colours is DARK else 'light'}.svg").as_posix()
+    size = QFontInfo(QApplication.font()).pointSizeF()  # the user's own choice, which everything follows
+    values |= {"title_size": f"{1.5 * size:.1f}pt", "figure_size": f"{1.3 * size:.1f}pt"}
     text = resource("style.qss").read_text(encoding="utf-8")
     for name in sorted(values, key=len, reverse=True):  # @accent_hover before @accent
         text = text.replace(f"@{name}", values[name])

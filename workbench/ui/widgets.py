@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QFrame, QPushButton, QScrollArea, QToolButton, QWidget
 
 from workbench.ui.theme import accent_icon, icon
 
@@ -19,10 +19,17 @@ def described(widget: W, name: str, hint: str = "") -> W:
     return widget
 
 
+def icon_size(widget: QWidget, scale: float = 1.0) -> QSize:
+    """A little more than the height of the text beside it, whatever the size of the font; times `scale`."""
+    side = round(1.1 * scale * widget.fontMetrics().height())
+    return QSize(side, side)
+
+
 def push_button(text: str, picture: str, hint: str, primary: bool = False) -> QPushButton:
     """A button with an icon and a word; the primary one of a page is filled with the accent colour."""
     button = described(QPushButton(text), text.rstrip("…"), hint)
     button.setIcon(accent_icon(picture) if primary else icon(picture))
+    button.setIconSize(icon_size(button))
     if primary:
         button.setProperty("role", "primary")
     return button
@@ -32,6 +39,7 @@ def tool_button(picture: str, name: str, hint: str, text: str = "") -> QToolButt
     """A small button: an icon, with `text` beside it if there is any."""
     button = described(QToolButton(), name, hint)
     button.setIcon(icon(picture))
+    button.setIconSize(icon_size(button))
     if text:
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -51,3 +59,24 @@ def restyle(widget: QWidget, name: str, value: object) -> None:
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+class Column(QScrollArea):
+    """Scrolls `content` up and down, and is never so narrow that it would be cut."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+
+    def minimumSizeHint(self) -> QSize:
+        width = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbench.core.data.cache import Dataset
 
 PARTITIONS = ("train", "validation", "test")
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _STATES = {"with": 1, "without": -1, "unknown": 0}
 
 
@@ -63,6 +64,10 @@ class DataSide(QFrame):
         for number, name in enumerate(PARTITIONS):
             self.part.addItem(name.capitalize(), number)
         self.counts = self._tree("Counts by label", ("Label", *(name.capitalize() for name in PARTITIONS)))
+        self.counts.header().setStretchLastSection(False)
+        self.counts.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in range(1, self.counts.columnCount()):
+            self.counts.headerItem().setTextAlignment(column, RIGHT)
         self.counts.setToolTip("Pictures with the label, by part. Click a line to see them.")
         self.counts.itemActivated.connect(self._count_chosen)
         self.counts.itemClicked.connect(self._count_chosen)
@@ -145,11 +150,15 @@ class DataSide(QFrame):
         for label, values in dataset.labels.items():
             self.label.addItem(label, label)
             self._add_counts(label, [int((values[mask] == 1).sum()) for mask in masks])
+        columns = range(self.counts.columnCount())
+        header = self.counts.header()
+        needed = sum(max(self.counts.sizeHintForColumn(c), header.sectionSizeHint(c)) for c in columns)
+        self.counts.setMinimumWidth(min(needed + 3 * GRID, 60 * self.fontMetrics().averageCharWidth()))
 
     def _add_counts(self, name: str, counts: Sequence[int]) -> None:
         item = QTreeWidgetItem([name, *(f"{count:,}" for count in counts)])
         for column in range(1, 1 + len(counts)):
-            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(column, RIGHT)
         self.counts.addTopLevelItem(item)
 
     @Slot()
@@ -177,8 +186,6 @@ class DataSide(QFrame):
         tree.setHeaderLabels(list(columns))
         header = tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
         return tree
 
     def _lay_out(self) -> None:

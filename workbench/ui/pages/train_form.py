@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -23,7 +22,7 @@ from workbench.ui.cards import Cards
 from workbench.ui.forms import NoWheel, SettingsForm
 from workbench.ui.source_picker import SourcePicker
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import checkable, described, push_button
+from workbench.ui.widgets import Column, checkable, described, push_button
 
 SIZES = {32: "Quick to train, coarse", 64: "A good start", 128: "Finer, about four times slower than 64"}
 UNITS = {"minutes": (10, 1, 10_000), "epochs": (20, 1, 100_000), "steps": (5_000, 1, 100_000_000)}
@@ -120,19 +119,13 @@ class TrainForm(QFrame):
         column.addWidget(heading("Settings"))
         column.addLayout(self._settings)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        scroll.setMinimumWidth(content.fontMetrics().averageCharWidth() * 44)
         foot = QVBoxLayout()
         foot.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         foot.addWidget(self.start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(Column(content), 1)
         layout.addLayout(foot)
 
     def _preset_row(self) -> QWidget:

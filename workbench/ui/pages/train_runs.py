@@ -43,6 +43,9 @@ class RunsList(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setAllColumnsShowFocus(True)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for name in _NUMBERS:
+            self.tree.headerItem().setTextAlignment(COLUMNS.index(name), right)
         header = self.tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -195,7 +195,6 @@ class TrainWatch(QWidget):
         head.setSpacing(GRID)
         head.addLayout(words, 1)
         for button in (self.pause_button, self.stop_button):
-            button.setIconSize(QSize(18, 18))
             head.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         figures = QHBoxLayout()
         figures.setSpacing(5 * GRID)
