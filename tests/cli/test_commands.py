@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import load_file
+
+from workbench.cli import console
+from workbench.core.events import Event, Losses
 
 Command = Callable[..., Any]
 TINY = ("--size", 32, "--set", "width=8", "--set", "latent=8", "--set", "batch_size=8")
@@ -52,6 +56,30 @@ def test_train_makes_a_run_and_resume_goes_on_with_it(command: Command, tmp_path
     assert {"progress", "losses", "preview", "saved"} <= {event["event"] for event in events}
     assert events[-1]["event"] == "result"
     assert (events[-1]["step"], events[-1]["status"]) == (4, "done")
+
+
+def test_ctrl_c_saves_the_training_and_says_how_to_go_on(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say_event, pressed = console._say_event, []
+
+    def press_ctrl_c_at_the_first_losses(event: Event) -> None:
+        say_event(event)
+        if isinstance(event, Losses) and not pressed:
+            pressed.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(console, "_say_event", press_ctrl_c_at_the_first_losses)
+    stopped = command(
+        "train", "--data", "builtin:avatars", "--steps", 1000, "--runs", tmp_path, "--name", "cut", "--json", *TINY
+    )  # fmt: skip
+    assert stopped.code == 3
+    result = json.loads(stopped.out.splitlines()[-1])
+    assert result["status"] == "stopped"
+    assert 0 < result["step"] < 1000
+    assert f"workbench train --resume '{tmp_path / 'cut'}'" in stopped.err
+    resumed = command("train", "--resume", tmp_path / "cut", "--steps", result["step"] + 1)
+    assert resumed.code == 0, resumed.err
 
 
 def test_runs_are_listed_and_shown(command: Command, trained_run: Path) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import SOURCE_HELP
-from workbench.cli.output import note, say, say_json
+from workbench.cli.output import note, plain, say, say_json
 from workbench.core.errors import ExitCode, WorkbenchError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _report(result: TrainResult, json: bool) -> None:
     """Say the result; a training that was stopped has saved and returned, but it is not done."""
     stopped = result.status == "stopped"
     if json:
-        say_json({"event": "result", **vars(result)}, indent=None)
+        say_json({"event": "result", **plain(result)}, indent=None)
     else:
         say(f"{'Stopped' if stopped else 'Done'} after {result.step} steps: {result.run}")
         for measure, value in result.values.items():
