@@ -238,7 +238,7 @@ def main() -> None:
     weights = {}
     for stage, share in (("coarse", 0.3), ("fine", 0.7)):
         net = train(faces, photos, stage, options.minutes * share, options.seed)
-        weights |= {f"{stage}.{name}": value.half() for name, value in net.state_dict().items()}
+        weights |= {f"{stage}.{name}": value.half().contiguous() for name, value in net.state_dict().items()}
     data = f"{len(faces)} aligned faces of LFW and All-Age-Faces, {len(photos)} photos of All-Age-Faces"
     metadata = {"format": "1", "data": data, "terms": TERMS}
     options.out.parent.mkdir(parents=True, exist_ok=True)

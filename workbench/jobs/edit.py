@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from workbench.core.control import Control
 from workbench.core.editing import known_photos
 from workbench.core.editing.recipe import Recipe
 from workbench.core.editing.render import Editor
-from workbench.core.editing.state import EditState, Mode
+from workbench.core.editing.state import MOST, EditState, Mode
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Progress, Saved
 from workbench.core.faces.align import Points
@@ -21,8 +20,6 @@ from workbench.core.pictures import Ai, Photo, read_photo, write_picture
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job
-
-_MOST = 100.0  # standard deviations: far beyond any face, and short of what overflows
 
 
 @dataclass(frozen=True)
@@ -68,31 +65,25 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     yield Progress("Opening the model", 0, 4, "steps")
     recipe = Recipe.read(request.recipe) if request.recipe else None
     model = open_model(_model_path(request.model, recipe))
-    state_then = recipe.state(model) if recipe else None
-    for name, strength in request.strengths.items():
-        if name not in model.concepts:
-            raise unknown("concept", name, model.concepts)
-        if not math.isfinite(strength) or abs(strength) > _MOST:
-            raise WorkbenchError(
-                f"'{name}' cannot be moved by {strength:g}.", f"Choose a number from {-_MOST:g} to {_MOST:g}."
-            )
+    if recipe:
+        recipe.state(model)  # refuses another model before anything is done
+    strengths = {**(recipe.strengths if recipe else {}), **request.strengths}
+    _check(strengths, model)
     control.check()
 
     yield Progress("Finding the face", 1, 4, "steps")
     photo = read_photo(request.photo)
-    if recipe and state_then and recipe.photo.sha256 == photo.sha256:
-        state = state_then
+    if recipe and recipe.photo.sha256 == photo.sha256:
+        points = recipe.points
     else:
-        state = EditState(find_face(photo, request.photo.name, request.face).points)
-        if state_then:
-            state = state.with_strengths(dict(state_then.strengths)).with_mode(state_then.mode)
+        points = find_face(photo, request.photo.name, request.face).points
+        if recipe:
             yield Advice(
                 f"'{request.photo.name}' is not the photo that the recipe was made with.",
                 "Its face was found, and moved by the same strengths.",
             )
-    state = state.with_strengths({**dict(state.strengths), **request.strengths})
-    if request.mode == "face":
-        state = state.with_mode("face")
+    mode = recipe.mode if recipe and request.mode == "photo" else request.mode
+    state = EditState(points, mode=mode).with_strengths(strengths)
     control.check()
 
     yield Progress("Encoding the face", 2, 4, "steps")
@@ -204,6 +195,17 @@ def find_face(photo: Photo, name: str, number: int = 1) -> Face:
             f"There is no face {number} in '{name}': {found} found.", f"Choose a number from 1 to {len(faces)}."
         )
     return faces[number - 1]
+
+
+def _check(strengths: Mapping[str, float], model: TrainedModel) -> None:
+    """Raise `WorkbenchError` for a concept that the model has not, and for a strength that is out of range."""
+    for name, strength in strengths.items():
+        if name not in model.concepts:
+            raise unknown("concept", name, model.concepts)
+        if not abs(strength) <= MOST:  # which no NaN passes
+            raise WorkbenchError(
+                f"'{name}' cannot be moved by {strength:g}.", f"Choose a number from {-MOST:g} to {MOST:g}."
+            )
 
 
 def _model_path(given: str | Path | None, recipe: Recipe | None) -> Path:

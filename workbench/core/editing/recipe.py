@@ -14,11 +14,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Le, MinLen
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from workbench import __version__
-from workbench.core.editing.state import EditState, Mode
+from workbench.core.editing.state import MOST, EditState, Mode
 from workbench.core.errors import WorkbenchError, file_errors, unknown
 from workbench.core.faces.align import Points
 from workbench.core.pictures import Photo, read_recipe_text
@@ -66,7 +66,7 @@ class RecipeConcept(_Part):
 
     name: Text
     method: str
-    strength: FiniteFloat
+    strength: Annotated[float, Ge(-MOST), Le(MOST)]
     fingerprint: Text
 
 

@@ -12,6 +12,9 @@ from workbench.core.faces.align import Points
 Mode = Literal["photo", "face"]
 """The whole photo at its own size, or the face alone at the model's."""
 
+MOST = 100.0
+"""The largest strength: far beyond any face, and far from what a float32 cannot hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class EditState:
