@@ -7,6 +7,7 @@ that moves again.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 REST_MS = 150
 """A hand that has been still for so long rests."""
+
+
+_thread = threading.local()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +58,17 @@ def _preview(editor: Editor, scale: float) -> Preview:
     return Preview(editor.photo.pixels, editor.matrix, editor.model.size, scale)
 
 
+def _use_one_core() -> None:
+    """A single picture gains nothing from more threads, and a training may want the other cores."""
+    if not hasattr(_thread, "ready"):
+        from workbench.core.devices import set_threads
+
+        set_threads(1)
+        _thread.ready = True
+
+
 def _render_quickly(wish: _Wish) -> Rendered:
+    _use_one_core()
     if wish.state.mode == "face":
         return _render_whole(wish)  # the face alone is small
     preview = _preview(wish.editor, wish.scale)
@@ -64,6 +78,7 @@ def _render_quickly(wish: _Wish) -> Rendered:
 
 
 def _render_whole(wish: _Wish) -> Rendered:
+    _use_one_core()
     pixels = wish.editor.render(wish.state)
     return Rendered(wish.number, wish.state, whole=Pyramid(pixels), pixels=pixels)
 

@@ -43,6 +43,7 @@ class EditPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._ready = False
+        self._listed = False
         self._waiting: list[str] = []  # paths that came before torch was there
         self.session = EditSession(self)
         self._list_jobs = Jobs(self, self.session.report)
@@ -61,12 +62,8 @@ class EditPage(Page):
     def set_ready(self) -> None:
         self._ready = True
         self._offer_saved()
-        last = next((path for path in recent(_MODELS) if Path(path).exists()), None)
-        if last and not self._waiting:
-            self.session.load_model(Path(last))
         for path in self._waiting:
             self.open_path(path)
-        self._waiting.clear()
         self._list_models()
 
     def open_path(self, path: str) -> None:
@@ -233,6 +230,7 @@ class EditPage(Page):
         why_not = busy or "Open a photo, or try a random face."
         self.side.set_editable(session.editable, why_not)
         self.side.set_finding(session.finding)
+        self.side.set_waiting(session.model is None and (session.has_model or not self._listed))
         bar.undo.setEnabled(session.can_undo)
         bar.redo.setEnabled(session.can_redo)
         bar.random.setEnabled(session.model is not None)
@@ -277,12 +275,13 @@ class EditPage(Page):
     def _show_models(self, entries: tuple[ModelEntry, ...]) -> None:
         current = self.session.model.path if self.session.model else None
         self.side.set_models(entries, current)
-        if current is None and entries and not self.session.busy:
-            self.session.load_model(entries[0].path)
+        if entries and not self._listed and not self.session.has_model:
+            self.session.load_model(entries[0].path)  # the one that was used last, or else the newest
+        self._listed = True
+        self._refresh()
 
     def _known_models(self) -> list[Path]:
-        listed = [self.side.models.itemData(index) for index in range(self.side.models.count())]
-        return [path for path in listed if path is not None]
+        return [self.side.models.itemData(index) for index in range(self.side.models.count())]
 
     def _offer_saved(self) -> None:
         if saved := self.session.saved():

@@ -97,6 +97,11 @@ class EditSession(QObject):
         return self._history is not None and self._history.can_redo
 
     @property
+    def has_model(self) -> bool:
+        """Whether there is a model, or one is being opened."""
+        return self.model is not None or "model" in self._current
+
+    @property
     def editable(self) -> bool:
         """Whether a slider would move a face now."""
         return self.editor is not None and not {"model", "photo", "recipe", "editor"} & self._current.keys()

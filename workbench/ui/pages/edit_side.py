@@ -72,7 +72,8 @@ class EditSide(QFrame):
             "No concepts yet", self._find_text, self._find_status, self._find_bar, self.find_button, self.stop_button
         )
         self._middle = QStackedWidget()
-        for widget in (self._no_model, self._no_concepts, self.sliders):
+        self._nothing = QWidget()
+        for widget in (self._no_model, self._nothing, self._no_concepts, self.sliders):
             self._middle.addWidget(widget)
         self._lay_out()
         self.set_model(None)
@@ -87,25 +88,30 @@ class EditSide(QFrame):
             self.models.addItem(entry.title, entry.path)
         if current is not None and current not in [entry.path for entry in entries]:
             self.models.insertItem(0, current.stem, current)
-        if self.models.count() == 0:
-            self.models.addItem("No model", None)
-        self.models.setEnabled(self.models.itemData(0) is not None)
-        self.models.setCurrentIndex(max(0, self._index_of(current)))
+        self.models.setEnabled(self.models.count() > 0)
+        self.models.setCurrentIndex(self._index_of(current))
 
     def set_model(self, model: TrainedModel | None) -> None:
         """Show what `model` is, and its sliders."""
         directions = {name: concept.direction for name, concept in model.concepts.items()} if model else {}
         self.sliders.set_concepts(directions)
         if model is None:
-            self.about.setText("")
+            self.about.hide()
+            self.models.setPlaceholderText("No model")
             self._middle.setCurrentWidget(self._no_model)
             return
+        self.about.show()
         self.about.setText(f"Faces of {model.size} × {model.size} pixels, {model.latent} numbers each.")
         self._find_text.setText(
             "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
             f"here those of “{_short(model.info.data.source)}”."
         )
         self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Whether the first model is still on its way."""
+        if self._middle.currentWidget() in (self._no_model, self._nothing):
+            self._middle.setCurrentWidget(self._nothing if waiting else self._no_model)
 
     def set_faces(self, count: int, chosen: int) -> None:
         """Offer the faces of a photo; one alone is no choice."""
