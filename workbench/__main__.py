@@ -44,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _prepare() -> None:
     """What has to be so before any other module is imported."""
-    # OpenMP's threads spin while they wait; on busy cores that makes two of them slower than one, by 5 to 10 times.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # a program without a console has no streams, but libraries write to them

@@ -183,10 +183,14 @@ def test_the_window_opens_and_closes_in_a_child_process() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_waiting_threads_do_not_spin(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    command("--version")
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+def test_waiting_threads_do_not_spin_for_long_unless_the_user_says_so() -> None:
+    code = "import os, workbench; print(os.environ['OMP_WAIT_POLICY'], os.environ['GOMP_SPINCOUNT'])"
+    environment = {k: v for k, v in os.environ.items() if k not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    for own, expected in (({}, "PASSIVE 20000"), ({"GOMP_SPINCOUNT": "7"}, "PASSIVE 7")):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**environment, **own}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.split() == expected.split()
 
 
 def test_a_program_without_a_console_may_still_write(monkeypatch: pytest.MonkeyPatch) -> None:
