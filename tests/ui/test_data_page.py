@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +32,18 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def page(qtbot: QtBot) -> Iterator[DataPage]:
-    page = DataPage()
-    qtbot.addWidget(page)
-    page.resize(1200, 800)
-    page.set_ready()
-    yield page
+def bring_to_rest(qtbot: QtBot, page: DataPage) -> None:
     page.close_down()
     qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> DataPage:
+    page = DataPage()
+    qtbot.addWidget(page, before_close_func=partial(bring_to_rest, qtbot))
+    page.resize(1200, 800)
+    page.set_ready()
+    return page
 
 
 @pytest.fixture

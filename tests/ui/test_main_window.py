@@ -21,7 +21,7 @@ from workbench.ui.page import Activity, Message
 from workbench.ui.preferences import preferences
 from workbench.ui.routing import page_for
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 240_000
 """For a busy machine; on a quiet one nothing here takes a second."""
 
 

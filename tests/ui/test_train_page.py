@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +21,23 @@ PATIENCE_MS = 120_000
 TINY = {"latent": 16, "width": 8, "batch_size": 32}
 
 
+def bring_to_rest(qtbot: QtBot, page: TrainPage) -> None:
+    page.close_down()
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+
+
 @pytest.fixture
-def page(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainPage]:
+def page(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainPage:
     monkeypatch.setattr("workbench.core.places.runs_folder", lambda: tmp_path / "runs")
     monkeypatch.setattr("workbench.jobs.train.runs_folder", lambda: tmp_path / "runs")
     page = TrainPage()
-    qtbot.addWidget(page)
+    qtbot.addWidget(page, before_close_func=partial(bring_to_rest, qtbot))
     page.resize(1200, 800)
     page.show()
     page.set_ready()
     page.form.set_size(32)
     page.form.settings.set_values(TINY)
-    yield page
-    page.close_down()
-    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+    return page
 
 
 def start(qtbot: QtBot, page: TrainPage, steps: int) -> None:

@@ -31,7 +31,7 @@ class Budget:
     def total_steps(self, steps_per_epoch: int) -> int | None:
         """Steps in all; None when the clock decides."""
         if self.steps is not None:
-            return self.steps
+            return int(self.steps)
         if self.epochs is not None:
             return max(1, round(self.epochs * steps_per_epoch))
         return None
