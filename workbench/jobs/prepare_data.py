@@ -28,8 +28,8 @@ from workbench.core.data.source import Source, open_source
 from workbench.core.data.table import PARTITIONS
 from workbench.core.errors import Stopped, WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
-from workbench.core.pictures import picture_size
 from workbench.core.lock import Lock
+from workbench.core.pictures import picture_size
 from workbench.jobs.api import Job
 
 _CHUNK = 16
