@@ -20,10 +20,12 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 from workbench.ui.theme import GRID, muted, theme
 from workbench.ui.widgets import tool_button
 
-DRAWN = 1000
+DRAWN = 600
 REDRAW_MS = 100
 SMOOTHING = 0.98
 """Decay of the exponential moving average over the raw values of training; validation values are few and left alone."""
+
+_BLOCK = 512
 
 Part = Literal["train", "validation"]
 _COLOURS = {
@@ -91,12 +93,27 @@ class Series:
             self._x, self._y, self._smooth = (_grown(a, room) for a in (self._x, self._y, self._smooth))
         self._x[self._count : count] = new_x
         self._y[self._count : count] = new_y
-        for index, value in enumerate(new_y.tolist(), self._count):
-            if np.isfinite(value):
-                self._average = SMOOTHING * self._average + (1 - SMOOTHING) * value
-                self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
-            self._smooth[index] = self._average / self._weight if self._weight else np.nan
+        self._smooth[self._count : count] = self._smoothed(new_y)
         self._count = count
+
+    def _smoothed(self, y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The average after each of `y`; a value that is no number leaves it as it is.
+
+        Block by block, since a sum over powers of the decay, m_k = d^k (m_0 + (1 - d) sum_j y_j / d^j), overflows.
+        """
+        finite = np.isfinite(y)
+        known = y[finite]
+        smooth = np.empty(len(known) + 1)
+        smooth[0] = self._average / self._weight if self._weight else np.nan
+        for start in range(0, len(known), _BLOCK):
+            block = known[start : start + _BLOCK]
+            decay = SMOOTHING ** np.arange(1, len(block) + 1)
+            average = decay * (self._average + (1 - SMOOTHING) * np.cumsum(block / decay))
+            weight = 1 - decay * (1 - self._weight)
+            smooth[start + 1 : start + 1 + len(block)] = average / weight
+            self._average, self._weight = float(average[-1]), float(weight[-1])
+        filled: npt.NDArray[np.float64] = smooth[np.cumsum(finite)]
+        return filled
 
     def value_at(self, x: float, smooth: bool = False) -> float | None:
         """The value at the point nearest to `x`, None outside the curve."""
@@ -106,6 +123,16 @@ class Series:
         left = max(0, right - 1)
         nearest = left if x - self.x[left] < self.x[right] - x else right
         return float((self.smooth if smooth else self.y)[nearest])
+
+
+def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
+    """`colour` as it looks on `ground` when it covers `share` of it."""
+    rest = 1 - share
+    return QColor.fromRgbF(
+        share * colour.redF() + rest * ground.redF(),
+        share * colour.greenF() + rest * ground.greenF(),
+        share * colour.blueF() + rest * ground.blueF(),
+    )
 
 
 def _grown(array: npt.NDArray[np.float64], room: int) -> npt.NDArray[np.float64]:
@@ -262,6 +289,7 @@ class LossPlot(QWidget):
         for side in ("left", "bottom"):
             axis = self._item.getAxis(side)
             axis.setPen(colours.line)
+            axis.setStyle(maxTickLevel=0)  # lines at small ticks are half of what a redraw costs
             axis.setTextPen(colours.muted)
         self._cursor.setPen(colours.muted)
         for name, toggle in self._toggles.items():
@@ -269,8 +297,7 @@ class LossPlot(QWidget):
             toggle.setStyleSheet(
                 f"QCheckBox::indicator:checked {{ background: {colour.name()}; border-color: {colour.name()} }}"
             )
-            faint = QColor(colour)
-            faint.setAlpha(70)
+            faint = mixed(colour, QColor(colours.surface), 0.3)  # a translucent pen is far slower to draw
             self._raw[name].setPen(pg.mkPen(faint, width=1))
             self._lines["train", name].setPen(pg.mkPen(colour, width=1))
             self._lines["validation", name].setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
