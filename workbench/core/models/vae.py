@@ -40,14 +40,14 @@ class Encoder(nn.Sequential):
     """(N, 3, S, S) to (N, 2 * latent): mean and logarithm of the variance of each code."""
 
     def __init__(self, size: int, width: int, latent: int) -> None:
-        wide, grid = 3 * width, min(size // 2, 16)
+        wide, widest = 2 * width, 3 * width
         layers: list[nn.Module] = []
         if size == 128:  # one more floor, narrow because it is large
             layers += [downsample(3, width // 2, 4), *stage(width // 2), downsample(width // 2, width)]
         else:
-            layers += [downsample(3, width, size // grid)]
-        layers += [*stage(width), downsample(width, wide), *stage(wide), downsample(wide, wide), *stage(wide)]
-        layers += [nn.SiLU(), nn.Flatten(), nn.Linear(wide * 16, 2 * latent)]
+            layers += [downsample(3, width, size // 16)]
+        layers += [*stage(width), downsample(width, wide), *stage(wide), downsample(wide, widest), *stage(widest)]
+        layers += [nn.SiLU(), nn.Flatten(), nn.Linear(widest * 16, 2 * latent)]
         super().__init__(*layers)
 
 
@@ -55,9 +55,9 @@ class Decoder(nn.Sequential):
     """(N, latent) to (N, 3, S, S), not yet limited to [-1, 1]."""
 
     def __init__(self, size: int, width: int, latent: int) -> None:
-        wide, narrow = 3 * width, max(8, 3 * width // 8)
-        layers: list[nn.Module] = [nn.Linear(latent, wide * 16), nn.Unflatten(1, (wide, 4, 4)), *stage(wide)]
-        layers += [upsample(wide, wide), *stage(wide), upsample(wide, width), *stage(width, blocks=4)]
+        wide, widest, narrow = 2 * width, 3 * width, max(8, 3 * width // 8)
+        layers: list[nn.Module] = [nn.Linear(latent, widest * 16), nn.Unflatten(1, (widest, 4, 4)), *stage(widest)]
+        layers += [upsample(widest, wide), *stage(wide), upsample(wide, width), *stage(width, blocks=3)]
         channels, side = width, 16
         while side < size // 2:
             layers += [upsample(channels, narrow), *stage(narrow)]

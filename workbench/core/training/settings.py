@@ -25,7 +25,7 @@ class TrainSettings(Settings):
         basic=True,
     )  # fmt: skip
     warmup_steps: int = setting(
-        200, label="Warm-up", help="Steps in which the learning rate rises from zero.", unit="steps", ge=0, le=100_000,
+        100, label="Warm-up", help="Steps in which the learning rate rises from zero.", unit="steps", ge=0, le=100_000,
         group="Advanced",
     )  # fmt: skip
     clip_norm: float = setting(
