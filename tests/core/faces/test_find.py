@@ -47,7 +47,7 @@ def test_a_tilted_head_is_followed(photo: np.ndarray, degrees: float) -> None:
     turn = np.exp(-1j * np.deg2rad(degrees))
     places = (TRUTH.array() @ (1, 1j) - (255.5 + 255.5j)) * turn + 255.5 + 255.5j
     truth = np.stack([places.real, places.imag], axis=1)
-    assert error(find_faces(turned)[0].points, truth, EYE_DISTANCE) < 0.1
+    assert error(find_faces(turned)[0].points, truth, EYE_DISTANCE) < 0.12
 
 
 def test_the_crop_of_a_found_face_has_eyes_and_mouth_where_a_model_expects_them(photo: np.ndarray) -> None:

@@ -16,6 +16,9 @@ _LONG_SIDE = 1024
 """Larger photos are scaled down to this: the finder sees faces of 80 pixels and more, which is then a face that takes
 a thirteenth of the photo. Smaller faces are looked for when there is none of that size, at four times the cost."""
 
+_CLEAR = 0.2
+"""Boxes of a lower score are often no faces: they count only where there is nothing better."""
+
 _SMALL = 480
 """Smaller photos are scaled up to this long side."""
 
@@ -59,7 +62,8 @@ def find_boxes(pixels: npt.NDArray[np.uint8]) -> list[Found]:
         if rectangles:
             edges = [np.array([r.left(), r.top(), r.right() + 1, r.bottom() + 1]) / scale - 0.5 for r in rectangles]
             found = [Found(tuple(edge.tolist()), score) for edge, score in zip(edges, scores, strict=True)]
-            return sorted(found, key=_prominence, reverse=True)
+            clear = [face for face in found if face.score >= _CLEAR]
+            return sorted(clear or found, key=_prominence, reverse=True)
     return []
 
 
