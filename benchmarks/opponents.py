@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from workbench.core.models.images import to_images, to_pictures
 from workbench.core.models.vae import kl_divergence
 from workbench.core.quality.reconstruction import psnr
-from workbench.core.training.previews import to_images, to_pictures
 
 
 class TextbookVae(nn.Module):

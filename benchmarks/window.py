@@ -19,10 +19,10 @@ from workbench.core.control import Control
 from workbench.core.devices import set_threads
 from workbench.core.events import Losses
 from workbench.core.models.base import Step
+from workbench.core.models.images import to_images
 from workbench.core.models.vae import Vae
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
-from workbench.core.training.previews import to_images
 from workbench.jobs.api import Job, run
 from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.train import TrainRequest, train

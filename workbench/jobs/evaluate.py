@@ -21,10 +21,10 @@ from workbench.core.control import Control
 from workbench.core.data.table import PARTITIONS, TEST, TRAIN
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Advice, Progress
+from workbench.core.models.images import to_images
 from workbench.core.models.vae import kl_divergence
 from workbench.core.quality.reconstruction import psnr_each, ssim_each
 from workbench.core.runs.trained import open_model
-from workbench.core.training.previews import to_images
 from workbench.jobs.api import Job
 from workbench.jobs.prepare_data import prepare_data
 

@@ -15,11 +15,11 @@ from workbench.core.concepts.concept import Concept, load_all
 from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Model
+from workbench.core.models.images import to_images, to_pictures, to_values
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
 from workbench.core.tensors import damaged, read_tensors
-from workbench.core.training.previews import to_images, to_pictures, to_values
 
 FORMAT = "workbench-model"
 VERSION = 1

@@ -23,6 +23,7 @@ from workbench.core.errors import ExitCode, WorkbenchError
 from workbench.core.events import Event, Losses, Measured, Preview, Progress, Saved, Started, read_only
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.models.base import Model, Step
+from workbench.core.models.images import to_images, to_pictures
 from workbench.core.models.registry import model_class
 from workbench.core.quality.reconstruction import psnr
 from workbench.core.runs import checkpoint
@@ -31,7 +32,7 @@ from workbench.core.runs.metrics import MetricsFile
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.clock import Pace, Speed, Stopwatch
-from workbench.core.training.previews import Previewer, to_images, to_pictures
+from workbench.core.training.previews import Previewer
 
 REPORT_SECONDS = 0.1
 VALIDATION_PICTURES = 256

@@ -7,34 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 from torchvision.utils import make_grid
 
 from workbench.core.models.base import Model
+from workbench.core.models.images import to_images, to_pictures
 
 UInt8 = npt.NDArray[np.uint8]
 
 
-def to_images(pictures: Tensor | npt.NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
-    """uint8 pictures (N, S, S, 3) as a net takes them: float32 (N, 3, S, S) in [-1, 1], channels-last in memory."""
-    tensor = torch.as_tensor(pictures).to(device, non_blocking=True)
-    return tensor.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-
-
-def to_values(images: Tensor) -> npt.NDArray[np.float32]:
-    """What a net gives, (N, 3, S, S) in [-1, 1], as float32 (N, S, S, 3) in [0, 255], not rounded."""
-    values: npt.NDArray[np.float32] = ((images.float() + 1.0) * 127.5).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return values
-
-
-def to_pictures(images: Tensor) -> UInt8:
-    """What a net gives, (N, 3, S, S) in [-1, 1], as uint8 pictures (N, S, S, 3)."""
-    return np.clip(np.rint(to_values(images)), 0, 255).astype(np.uint8)
-
-
 def grid(pictures: npt.NDArray[Any], columns: int) -> UInt8:
     """Pictures (N, S, S, 3) uint8 side by side on white, two pixels apart: uint8 (H, W, 3), read-only."""
-    tiles = torch.as_tensor(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    tiles = torch.as_tensor(np.array(pictures)).permute(0, 3, 1, 2)
     sheet = np.ascontiguousarray(make_grid(tiles, nrow=columns, padding=2, pad_value=255).permute(1, 2, 0).numpy())
     sheet.flags.writeable = False
     return sheet

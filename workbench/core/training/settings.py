@@ -16,7 +16,7 @@ class TrainSettings(Settings):
         unit="pictures", ge=2, le=1024, basic=True,
     )  # fmt: skip
     learning_rate: float = setting(
-        2e-3, label="Learning rate", help="How far one step moves the weights; lower it when the loss jumps about.",
+        2.5e-3, label="Learning rate", help="How far one step moves the weights; lower it when the loss jumps about.",
         ge=1e-6, le=0.1, basic=True,
     )  # fmt: skip
     augment: Literal["none", "mirror", "strong"] = setting(
