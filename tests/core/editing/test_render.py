@@ -85,4 +85,4 @@ def test_the_preview_shows_what_is_pasted(editor: Editor, smiling: EditState) ->
     difference = editor.full(strong).astype(np.float32) - editor.photo.pixels
     pasted = warp(difference, editor.matrix, (editor.model.size, editor.model.size))
     inside = (slice(4, -4), slice(4, -4))
-    assert np.corrcoef(change[inside].ravel(), pasted[inside].ravel())[0, 1] > 0.97
+    assert np.corrcoef(change[inside].ravel(), pasted[inside].ravel())[0, 1] > 0.95
