@@ -96,7 +96,7 @@ def editing(bench: Bench, trained_run: Path, portrait: Path) -> Bench:
 def test_without_a_model_the_page_says_how_to_get_one(bench: Bench, qtbot: QtBot) -> None:
     bench.page.set_ready()
     side = bench.page.side
-    assert side.train_button.isVisible()
+    bench.until(side.train_button.isVisible)
     assert side.open_first_button.isVisible()
     with qtbot.waitSignal(bench.page.hand_over) as handed:
         qtbot.mouseClick(side.train_button, LEFT)
