@@ -3,17 +3,14 @@ command line makes the same file."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from workbench.__main__ import main
 from workbench.core.pictures import read_photo
 from workbench.ui.main_window import MainWindow
 from workbench.ui.pages.edit import EditPage
@@ -21,59 +18,21 @@ from workbench.ui.preferences import remember_recent
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
-PATIENCE_MS = 120_000
-
-Script = Iterator[Callable[[], bool]]
-
-
-class Hands(QObject):
-    """Plays a script inside the program's own event loop: each condition that it yields is waited for."""
-
-    def __init__(self, script: Script) -> None:
-        super().__init__()
-        self.error: BaseException | None = None
-        self._script = script
-        self._until: Callable[[], bool] = lambda: True
-        self._patience = QElapsedTimer()
-        self._patience.start()
-        self._timer = QTimer(self, interval=10)
-        self._timer.timeout.connect(self._act)
-        self._timer.start()
-
-    def _act(self) -> None:
-        try:
-            if self._until():
-                self._patience.restart()
-                self._until = next(self._script)
-            elif self._patience.hasExpired(PATIENCE_MS):
-                raise TimeoutError("waited in vain")
-        except StopIteration:
-            self._timer.stop()
-        except BaseException as error:  # told to the test when the program has ended
-            self._timer.stop()
-            self.error = error
-            _window().close()
-
-
-def _window() -> MainWindow:
-    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible())
 
 
 def test_the_window_and_the_command_line_make_the_same_picture(
-    qapp: QApplication,
     places: Path,
     trained_run: Path,
     portrait: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    play: Callable[..., int],
     command: Callable[..., object],
 ) -> None:
     exported = tmp_path / "from-the-window.png"
     seen: dict[str, object] = {}
 
-    def script() -> Script:
-        yield lambda: any(isinstance(w, MainWindow) and w.isVisible() for w in QApplication.topLevelWidgets())
-        window = _window()
+    def script() -> Iterator[Callable[[], bool]]:
+        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible())
         page = window.page("Edit")
         assert isinstance(page, EditPage)
         session = page.session
@@ -106,16 +65,7 @@ def test_the_window_and_the_command_line_make_the_same_picture(
         window.close()
 
     remember_recent("edit/models", str(trained_run))
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the program sets its own
-    handler = qInstallMessageHandler(None)
-    hands = Hands(script())
-    try:
-        code = main([str(portrait)])
-    finally:
-        qInstallMessageHandler(handler)
-    if hands.error:
-        raise hands.error
-    assert code == 0
+    assert play(script, [str(portrait)]) == 0
     assert np.array_equal(read_photo(exported).pixels, seen["edited"])
     assert abs(float(str(seen["strength"])) - 1.6) < 0.05
 
