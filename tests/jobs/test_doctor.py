@@ -38,7 +38,7 @@ def test_one_broken_part_is_reported_and_the_others_are_still_checked(monkeypatc
     def broken() -> list[str]:
         raise RuntimeError("the driver is gone")
 
-    monkeypatch.setattr(devices, "describe_devices", broken)
+    monkeypatch.setattr(devices, "usable_devices", broken)
     report = run(doctor.examine())
     assert not report.healthy
     failed = [check for check in report.checks if check.status == "failed"]

@@ -42,6 +42,7 @@ def page(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train
 
 def start(qtbot: QtBot, page: TrainPage, steps: int) -> None:
     page.form.set_budget("steps", steps)
+    page.form.set_device("cpu")
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
     assert page.training is not None
 
@@ -65,6 +66,7 @@ def test_the_models_appear_when_torch_is_there(qtbot: QtBot) -> None:
     page.set_ready()
     assert page.form.start.isEnabled()
     assert page.form.model == "vae"
+    assert page.form.values()["device"] == "auto"
     qtbot.waitUntil(page.at_rest)
 
 
@@ -73,6 +75,7 @@ def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, pag
         start(qtbot, page, steps=4)
     (run,) = runs(tmp_path)
     assert (run.info.status, run.info.step) == ("done", 4)
+    assert run.info.device == "cpu"
     np.testing.assert_array_equal(page.watch.plot.points("train", "total").x, [1, 2, 3, 4])
     assert page.watch.previews.steps[-1] == 4
     assert not page.watch.previews.shown("samples").isNull()

@@ -49,13 +49,13 @@ def describe_device(device: torch.device) -> str:
     return f"CPU, {os.cpu_count()} cores"
 
 
-def describe_devices() -> list[str]:
-    """One line for each device that torch can use here."""
+def usable_devices() -> dict[str, str]:
+    """The devices that torch can use here: what each is, by name."""
     devices = [torch.device("cpu")]
     devices += [torch.device("cuda", n) for n in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         devices.append(torch.device("mps"))
-    return [f"{device}: {describe_device(device)}" for device in devices]
+    return {str(device): describe_device(device) for device in devices}
 
 
 def fast_precision(device: torch.device) -> Precision:

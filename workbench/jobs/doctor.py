@@ -90,9 +90,10 @@ def _versions() -> dict[str, str]:
 
 
 def _devices() -> Check:
-    from workbench.core.devices import choose_device, describe_devices
+    from workbench.core.devices import choose_device, usable_devices
 
-    return Check("devices", "ok", f"{'; '.join(describe_devices())}. Training would use {choose_device('auto')}.")
+    found = "; ".join(f"{name}: {description}" for name, description in usable_devices().items())
+    return Check("devices", "ok", f"{found}. Training would use {choose_device('auto')}.")
 
 
 def _gpu() -> Check:

@@ -131,10 +131,12 @@ class TrainPage(Page):
         return self._training
 
     def set_ready(self) -> None:
+        from workbench.core.devices import usable_devices
         from workbench.core.models.registry import MODELS, model_class
 
         self._ready = True
         self.form.set_models({name: model_class(name) for name in MODELS})
+        self.form.set_devices(usable_devices())
         self._list_runs()
 
     def open_path(self, path: str) -> None:

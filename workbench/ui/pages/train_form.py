@@ -47,6 +47,9 @@ class TrainForm(QFrame):
         self._preset = described(QComboBox(), "Preset", "A set of settings that go well together")
         self._preset.installEventFilter(self._no_wheel)
         self._preset.activated.connect(self._preset_chosen)
+        self._device = described(QComboBox(), "Device", "Where to compute; automatic takes the fastest there is")
+        self._device.addItem("Automatic", "auto")
+        self._device.installEventFilter(self._no_wheel)
         hint = "Train a new model; it is saved every minute and when it is stopped"
         self.start = push_button("Start training", "play", hint, primary=True)
         self.start.setEnabled(False)
@@ -65,6 +68,14 @@ class TrainForm(QFrame):
             self._settings.addWidget(form)
         self._model_chosen(self.model)
         self.start.setEnabled(True)
+
+    def set_devices(self, devices: Mapping[str, str]) -> None:
+        """Offer these devices: what each is, by name."""
+        for name, description in devices.items():
+            self._device.addItem(description, name)
+
+    def set_device(self, name: str) -> None:
+        self._device.setCurrentIndex(self._device.findData(name))
 
     @property
     def model(self) -> str:
@@ -98,6 +109,7 @@ class TrainForm(QFrame):
             "model": self.model,
             "preset": self._preset.currentData(),
             "size": self.picture_size,
+            "device": self._device.currentData(),
             "settings": self.settings.values_over(self._preset_values()),
         }
 
@@ -111,6 +123,7 @@ class TrainForm(QFrame):
             ("Model", (self._waiting, self.models, self._preset_row())),
             ("Size", (self._size_row(),)),
             ("Train for", (self._budget_row(),)),
+            ("Train on", (self._device,)),
         ):
             column.addWidget(heading(title))
             for widget in widgets:
