@@ -45,7 +45,7 @@ def trained_run() -> Path:
     return run
 
 
-def wait(until: Callable[[], object], seconds: float = 60) -> None:
+def wait(until: Callable[[], object], seconds: float = 300) -> None:
     """Let the window work until something is so."""
     end = time.monotonic() + seconds
     while not until():
@@ -77,14 +77,16 @@ def show_edit(window: MainWindow, run: Path, folder: Path) -> None:
     window.open_path(edited_portrait(folder, run))
     wait(lambda: page.session.editable and page.session.result)
     page.view.set_compare(Compare.SIDE_BY_SIDE)
-    QTest.qWait(1500)  # the full picture follows when the hand rests
+    QTest.qWait(3000)  # the full picture follows when the hand rests
 
 
 def show_training(window: MainWindow, run: Path, folder: Path) -> None:
     """The Train page with the losses and the pictures of the run."""
-    window.show_page("Train")
-    window.page("Train").open_path(str(run))
-    QTest.qWait(3000)
+    page = window.page("Train")
+    window.show_page(page.name)
+    page.open_path(str(run))
+    wait(lambda: page.watch.run == run)
+    QTest.qWait(4000)  # the plot draws by its own clock, the pictures are read in a thread
 
 
 def main() -> None:
