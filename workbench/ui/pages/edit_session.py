@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -21,9 +20,9 @@ from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_autosave import Autosave, SavedEdit
 from workbench.ui.pages.edit_jobs import Opened, Original, Ready
+from workbench.ui.pages.edit_work import Kind, Work
 from workbench.ui.pictures import RGB
 from workbench.ui.renderer import Rendered, Renderer
-from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
     from workbench.core.editing.recipe import Recipe
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from workbench.core.faces.align import Points
     from workbench.core.runs.trained import TrainedModel
     from workbench.jobs.open_edit import Located, Subject
-
-Kind = Literal["model", "photo", "editor", "recipe", "concepts", "export"]
-"""Of each kind of job one runs at a time: a newer one takes the place of the older."""
 
 
 class EditSession(QObject):
@@ -68,10 +64,10 @@ class EditSession(QObject):
         self._pending: Recipe | None = None
         self._photo: Original | None = None
         self._crop: Original | None = None
-        self._numbers = count(1)
-        self._current: dict[str, tuple[int, JobThread]] = {}
-        self._jobs = Jobs(self, self.report)
-        self._jobs.rested.connect(self.rested)
+        self._work = Work(self, self._on_failed)
+        self._work.changed.connect(self._tell)
+        self._work.reported.connect(self._on_event)
+        self._work.rested.connect(self.rested)
         self._renderer = Renderer(self)
         self._renderer.rendered.connect(self._show)
         self._renderer.failed.connect(self.report)
@@ -99,23 +95,23 @@ class EditSession(QObject):
     @property
     def has_model(self) -> bool:
         """Whether there is a model, or one is being opened."""
-        return self.model is not None or "model" in self._current
+        return self.model is not None or self._work.runs("model")
 
     @property
     def editable(self) -> bool:
         """Whether a slider would move a face now."""
-        return self.editor is not None and not {"model", "photo", "recipe", "editor"} & self._current.keys()
+        return self.editor is not None and not self._work.runs("model", "photo", "recipe", "editor")
 
     @property
     def busy(self) -> str | None:
         """What is being waited for before one can edit."""
-        for kind, words in (("recipe", "Reading the recipe…"), ("model", "Opening the model…")):
-            if kind in self._current:
-                return words
-        for kind, words in (("photo", "Finding faces…"), ("editor", "Reading the face…")):
-            if kind in self._current:
-                return words
-        return None
+        words: dict[Kind, str] = {
+            "recipe": "Reading the recipe…",
+            "model": "Opening the model…",
+            "photo": "Finding faces…",
+            "editor": "Reading the face…",
+        }
+        return next((words[kind] for kind in words if self._work.runs(kind)), None)
 
     # Opening
 
@@ -218,12 +214,12 @@ class EditSession(QObject):
             self._start("concepts", make, self._concepts_found)
 
     def stop_finding(self) -> None:
-        self._stop("concepts")
+        self._work.stop("concepts")
 
     @property
     def finding(self) -> bool:
         """Whether concepts are being found."""
-        return "concepts" in self._current
+        return self._work.runs("concepts")
 
     def export(self, path: Path, quality: int) -> None:
         """Write the edit as it is now to `path`."""
@@ -232,71 +228,41 @@ class EditSession(QObject):
             self._start("export", make, self._on_exported)
 
     def at_rest(self) -> bool:
-        return self._jobs.at_rest
+        return self._work.at_rest
 
     def close_down(self) -> None:
         """Ask everything to end; `rested` follows unless it was at rest."""
         self._renderer.close()
         self._autosave.close()
-        self._jobs.stop()
+        self._work.stop_all()
 
     # Jobs
 
     def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
-        self._stop(kind)
         self.message.emit(None)
-        number = next(self._numbers)
-        thread = self._jobs.start(
-            make,
-            done=partial(self._on_done, kind, number, done),
-            event=partial(self._on_event, kind, number),
-            stopped=partial(self._on_end, kind, number),
-            failed=partial(self._on_failed, kind, number),
-        )
-        self._current[kind] = (number, thread)
+        self._work.start(kind, make, done)
         self.editor_changed.emit()
 
-    def _stop(self, kind: Kind) -> None:
-        if kind in self._current:
-            self._current.pop(kind)[1].stop()
-            self._tell()
+    def _on_failed(self, kind: Kind, failure: Failure) -> None:
+        self.report(failure)
+        if kind in ("model", "photo"):
+            self._make_editor()  # with what was open before
 
-    def _is_current(self, kind: Kind, number: int) -> bool:
-        return kind in self._current and self._current[kind][0] == number
-
-    def _on_done(self, kind: Kind, number: int, done: Callable[[Any], None], result: Any) -> None:
-        if self._is_current(kind, number):
-            del self._current[kind]
-            done(result)
-            self._tell()
-
-    def _on_end(self, kind: Kind, number: int) -> None:
-        if self._is_current(kind, number):
-            del self._current[kind]
-            self._tell()
-
-    def _on_failed(self, kind: Kind, number: int, failure: Failure) -> None:
-        if self._is_current(kind, number):
-            self._on_end(kind, number)
-            self.report(failure)
-            if kind in ("model", "photo"):
-                self._make_editor()  # with what was open before
-
-    def _on_event(self, kind: Kind, number: int, event: Event) -> None:
-        if isinstance(event, Progress) and kind == "concepts" and self._is_current(kind, number):
+    @Slot(str, object)
+    def _on_event(self, kind: Kind, event: Event) -> None:
+        if isinstance(event, Progress) and kind == "concepts":
             fraction = event.done / event.total if event.total else None
             self.activity.emit(Activity(event.task, fraction))
             self.finding_progress.emit(event)
 
+    @Slot()
     def _tell(self) -> None:
-        """What can be done, and what is waited for, has changed."""
-        if "concepts" not in self._current:
+        if not self._work.runs("concepts"):
             self.activity.emit(None)
         self.editor_changed.emit()
 
     @Slot(object)
     def report(self, failure: Failure) -> None:
-        """Say why something failed."""
         self.message.emit(failure_message(failure))
 
     # Results
@@ -328,12 +294,12 @@ class EditSession(QObject):
             self.load_model(located.model)
         if located.photo is not None:
             self._start("photo", partial(jobs.open_photo, located.photo), self._photo_opened)
-        elif "model" not in self._current:
+        elif not self._work.runs("model"):
             self._make_editor()
 
     def _make_editor(self) -> None:
         """Make the editor when everything that it needs has come."""
-        if {"model", "photo", "recipe"} & self._current.keys():
+        if self._work.runs("model", "photo", "recipe"):
             return
         if self._pending is not None and not self._pending_fits():
             self._ask_for_what_is_missing()

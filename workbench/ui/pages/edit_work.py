@@ -1,0 +1,95 @@
+"""The running jobs of the Edit page: one of each kind, and the newest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from workbench.core.control import Control
+from workbench.core.errors import Failure
+from workbench.core.events import Event
+from workbench.jobs.api import Job
+from workbench.ui.worker import Jobs, JobThread
+
+Kind = Literal["model", "photo", "editor", "recipe", "concepts", "export"]
+
+
+class Work(QObject):
+    """Starts jobs in threads. A newer job of a kind takes the place of the older, of which nothing is heard any more.
+
+    Args:
+        failed: hears of a failure of a kind that still counted.
+    """
+
+    changed = Signal()
+    """A job has ended or was stopped."""
+    reported = Signal(str, object)
+    """Kind and event of a job that counts."""
+    rested = Signal()
+    """No thread runs any more."""
+
+    def __init__(self, parent: QObject, failed: Callable[[Kind, Failure], None]) -> None:
+        super().__init__(parent)
+        self._failed = failed
+        self._numbers = count(1)
+        self._current: dict[Kind, tuple[int, JobThread]] = {}
+        self._jobs = Jobs(self, partial(failed, "editor"))
+        self._jobs.rested.connect(self.rested)
+
+    def runs(self, *kinds: Kind) -> bool:
+        """Whether a job of one of these kinds is under way."""
+        return any(kind in self._current for kind in kinds)
+
+    @property
+    def at_rest(self) -> bool:
+        return self._jobs.at_rest
+
+    def start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
+        """Run the job that `make` makes; `done` gets its result."""
+        self.stop(kind)
+        number = next(self._numbers)
+        thread = self._jobs.start(
+            make,
+            done=partial(self._on_done, kind, number, done),
+            event=partial(self._on_event, kind, number),
+            stopped=partial(self._on_end, kind, number),
+            failed=partial(self._on_failed, kind, number),
+        )
+        self._current[kind] = (number, thread)
+
+    def stop(self, kind: Kind) -> None:
+        """Ask the job of this kind to end, and hear no more of it."""
+        if kind in self._current:
+            self._current.pop(kind)[1].stop()
+            self.changed.emit()
+
+    def stop_all(self) -> None:
+        """Ask every job to end; `rested` follows unless all was at rest."""
+        self._jobs.stop()
+
+    def _counts(self, kind: Kind, number: int) -> bool:
+        return kind in self._current and self._current[kind][0] == number
+
+    def _on_done(self, kind: Kind, number: int, done: Callable[[Any], None], result: Any) -> None:
+        if self._counts(kind, number):
+            del self._current[kind]
+            done(result)
+            self.changed.emit()
+
+    def _on_end(self, kind: Kind, number: int) -> None:
+        if self._counts(kind, number):
+            del self._current[kind]
+            self.changed.emit()
+
+    def _on_failed(self, kind: Kind, number: int, failure: Failure) -> None:
+        if self._counts(kind, number):
+            self._on_end(kind, number)
+            self._failed(kind, failure)
+
+    def _on_event(self, kind: Kind, number: int, event: Event) -> None:
+        if self._counts(kind, number):
+            self.reported.emit(kind, event)
