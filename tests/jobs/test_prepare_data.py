@@ -226,6 +226,15 @@ def test_a_disk_that_fills_up_is_said_and_what_was_done_is_kept(photos: Path, mo
     assert np.abs(np.array(reds(dataset)) - np.arange(0, 200, 2)).max() <= 2
 
 
+def test_a_disk_that_is_full_at_the_very_end_is_said_in_words(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, value: object) -> None:
+        raise WorkbenchError("The disk is full.", "Free some space.", ExitCode.RESOURCES)
+
+    monkeypatch.setattr(cache, "write_json", full)
+    with pytest.raises(WorkbenchError, match="The disk is full"):
+        prepare(photos)
+
+
 def test_a_size_that_makes_no_sense_is_refused(photos: Path) -> None:
     with pytest.raises(WorkbenchError, match="Pictures of 4 pixels are not possible"):
         prepare(photos, size=4)

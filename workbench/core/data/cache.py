@@ -196,6 +196,8 @@ class CacheWriter:
 
     def save(self) -> None:
         """Bring everything added so far to disk: pictures first, then the journal that vouches for them."""
+        if self._pictures.closed:
+            return  # `finish` has saved it all; an error after that must not be hidden by one about closed files
         with file_errors(self.folder, "write"):
             self._pictures.flush()
             os.fsync(self._pictures.fileno())
