@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from workbench.core.control import Control
 from workbench.core.events import Losses, Preview, Progress, Started
 from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
@@ -104,6 +106,30 @@ def test_stop_saves_and_resume_goes_on(qtbot: QtBot, page: TrainPage, tmp_path: 
     np.testing.assert_array_equal(x, np.arange(1, len(x) + 1))
     page.watch.stop_now.emit()
     wait_for_end(qtbot, page)
+
+
+def test_resume_pressed_twice_begins_one_training(
+    qtbot: QtBot, page: TrainPage, trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Path] = []
+    monkeypatch.setattr("workbench.ui.pages.train._resume", partial(_until_stopped, begun))
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+    page.runs.resumed.emit(str(trained_run))
+    page.runs.resumed.emit(str(trained_run))
+    qtbot.waitUntil(lambda: bool(begun) and len(page._jobs._threads) == 1, timeout=PATIENCE_MS)
+    assert begun == [trained_run]
+    page.watch.stop_now.emit()
+    wait_for_end(qtbot, page)
+
+
+def test_a_window_that_closes_resumes_nothing(
+    qtbot: QtBot, page: TrainPage, trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Path] = []
+    monkeypatch.setattr("workbench.ui.pages.train._resume", partial(_until_stopped, begun))
+    page.runs.resumed.emit(str(trained_run))
+    bring_to_rest(qtbot, page)
+    assert not begun
 
 
 def test_a_paused_training_rests(qtbot: QtBot, page: TrainPage) -> None:
@@ -237,6 +263,14 @@ def _bug() -> Message:
     from workbench.ui.page import BUG
 
     return BUG
+
+
+def _until_stopped(begun: list[Path], run: Path, control: Control) -> Iterator[Progress]:
+    begun.append(run)
+    while True:
+        control.check()
+        yield Progress("Training", 1, None, "steps")
+        time.sleep(0.01)
 
 
 def _broken(control: object) -> Iterator[Progress]:

@@ -150,6 +150,7 @@ class TrainPage(Page):
         return self._jobs.at_rest
 
     def close_down(self) -> None:
+        self._ready = False  # nothing new begins
         self._jobs.stop()
         if self._training:
             self.watch.stopping()
@@ -190,6 +191,8 @@ class TrainPage(Page):
 
     @Slot(object)
     def _show_before_resuming(self, past: PastRun) -> None:
+        if self._training or not self._ready:
+            return  # while the run was read another training began, or the window is being closed
         self.watch.show_past(past)
         self._run(partial(_resume, past.run))
 
