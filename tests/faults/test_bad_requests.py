@@ -16,6 +16,7 @@ Refused = Callable[..., str]
         (["--model", "vea"], "There is no model 'vea'. Did you mean 'vae'?"),
         (["--preset", "nonsense"], "nonsense"),
         (["--size", "48"], "32, 64, 128"),
+        (["--size", "0"], "32, 64, 128"),
         (["--set", "latnet=64"], "There is no setting 'latnet'. Did you mean 'latent'?"),
         (["--set", "latent=100000"], "latent"),
         (["--set", "batch_size=many"], "a whole number"),

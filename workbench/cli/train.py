@@ -72,7 +72,7 @@ def train(
             data=data,
             model=model or "vae",
             preset=preset,
-            size=size or 64,
+            size=64 if size is None else size,
             budget=budget or Budget(minutes=_DEFAULT_MINUTES),
             settings=parse_pairs(settings or []),
             seed=seed or 0,
