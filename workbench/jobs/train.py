@@ -134,7 +134,8 @@ def resume(
     chosen = choose_device(device or run.info.device)
     set_threads(threads or run.info.threads)
     data = yield from prepare_data(run.info.data.source, run.info.size, control)
-    if data.fingerprint != run.info.data.fingerprint:
+    then = run.info.data
+    if (data.fingerprint, len(data.rows(0)), len(data.rows(1))) != (then.fingerprint, then.train, then.validation):
         raise WorkbenchError(
             f"The pictures in '{run.info.data.source}' are not those that '{run.name}' was trained on.",
             "Bring them back, or train a new run.",
@@ -143,17 +144,18 @@ def resume(
         raise WorkbenchError(
             f"The run '{run.name}' is finished: {run.info.step} steps.", "Give it more steps, epochs or minutes."
         )
-    if budget is not None:
-        run.update(budget=budget.to_json())
     if run.checkpoints():
         yield Advice(f"'{run.name}' goes on at step {run.checkpoints()[-1][0]}, with the same settings.", "")
-    return (yield from _run(run, data, chosen, control))
+    return (yield from _run(run, data, chosen, control, budget))
 
 
-def _run(run: Run, data: Dataset, device: torch.device, control: Control) -> Job[TrainResult]:
+def _run(
+    run: Run, data: Dataset, device: torch.device, control: Control, budget: Budget | None = None
+) -> Job[TrainResult]:
+    """Train in `run`; it is written to only while it is locked. A `budget` replaces the run's own."""
     values: Mapping[str, float] = {}
     with run.locked(), _failures(run):
-        run.update(status="running", error=None)
+        run.update(status="running", error=None, budget=budget.to_json() if budget else run.info.budget)
         training = Training(run, data, device)
         for event in train_loop(training, control):
             if isinstance(event, Measured):

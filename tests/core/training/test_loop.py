@@ -141,8 +141,9 @@ def test_a_loss_that_is_no_number_stops_before_any_weight_moves(
 
     monkeypatch.setattr(Vae, "steps", break_down)
     settings = settings_with(checkpoint_seconds=0.0)
-    with pytest.raises(WorkbenchError, match="diverged at step 4"):
+    with pytest.raises(WorkbenchError, match=r"diverged at step 4.*Train a new run") as error:
         run(train(request(tmp_path, name="nan", settings=settings)))
+    assert "--set learning_rate" in str(error.value)  # a resumed run keeps its settings
     broken = Run.open(tmp_path / "nan")
     assert broken.info.status == "failed"
     assert "diverged" in (broken.info.error or "")
@@ -186,9 +187,19 @@ def test_a_finished_run_is_not_resumed_without_more_to_do(tmp_path: Path) -> Non
 
 def test_a_run_that_is_being_trained_is_not_trained_a_second_time(tmp_path: Path) -> None:
     path = run(train(request(tmp_path, steps=2))).run
+    before = (path / "run.json").read_bytes()
     with Run.open(path).locked(), pytest.raises(WorkbenchError, match="trained by another program"):
         run(resume(path, budget=Budget(steps=4)))
+    assert (path / "run.json").read_bytes() == before
     assert not Run.open(path).active
+
+
+def test_a_run_whose_pictures_are_parted_anew_is_not_resumed(tmp_path: Path) -> None:
+    training = Run.open(run(train(request(tmp_path, steps=2))).run)
+    info = training.info.data
+    training.update(data=info.model_copy(update={"train": info.train - 1, "validation": info.validation + 1}))
+    with pytest.raises(WorkbenchError, match="are not those that"):
+        run(resume(training.path, budget=Budget(steps=4), threads=1))
 
 
 def test_previews_show_the_same_noise_and_the_same_faces_each_time(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ class Training:
             raise WorkbenchError(
                 f"The training diverged at step {self.step + 1}: its loss is no longer a number. "
                 "No weight was spoiled.",
-                f"Resume from the last checkpoint with a learning rate below {self.settings.learning_rate:g}.",
+                f"Train a new run that learns slower (--set learning_rate={self.settings.learning_rate / 2:g}).",
                 ExitCode.FAILED,
             )
         limit = self.settings.clip_norm
