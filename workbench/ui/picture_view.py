@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -239,9 +240,14 @@ class PictureView(QWidget):
         painter.save()
         painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
         target = self._on_screen(QRectF(QPointF(), QSizeF(picture.size)), pane)
-        painter.drawImage(target, picture.level(self._scale * self.devicePixelRatioF()))
+        newer = self._on_screen(patch.area, pane) if patch else QRectF()
         if patch is not None:
-            painter.drawImage(self._on_screen(patch.area, pane), patch.image)
+            painter.drawImage(newer, patch.image)
+            hidden = QRegion(newer.toAlignedRect().adjusted(1, 1, -1, -1))
+            painter.setClipRegion(
+                QRegion(pane) - hidden, Qt.ClipOperation.IntersectClip
+            )  # nobody sees what is under it
+        painter.drawImage(target, picture.level(self._scale * self.devicePixelRatioF()))
         painter.restore()
 
     def _paint_split(self, painter: QPainter, line: int) -> None:

@@ -9,6 +9,8 @@ which leaves skin, hair and grain as they were, and at no change the photo's ver
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -84,9 +86,8 @@ def change_mask(difference: Float32) -> Float32:
         difference: after - before, float32 (S, S, 3).
     """
     size = len(difference)
-    across = np.linspace(-1, 1, size, dtype=np.float32)
-    inside = _smoothstep((1 - np.sqrt(across**2 + across[:, None] ** 2)) / (1 - _INNER))
-    amount = _blurred(np.abs(difference).mean(axis=2), _SMOOTHING * size)
+    inside, blur = _round(size), _blur(size)
+    amount = blur @ np.abs(difference).mean(axis=2) @ blur.T
     largest = (amount * inside).max()
     if largest == 0:
         return np.zeros((size, size), np.float32)
@@ -100,13 +101,28 @@ def _smoothstep(x: Float32) -> Float32:
     return x * x * (3 - 2 * x)
 
 
-def _blurred(values: Float32, sigma: float) -> Float32:
-    """A Gaussian blur of (S, S), edges repeated."""
+@cache
+def _round(size: int) -> Float32:
+    """1 in the middle of a square, falling to 0 on the circle that touches its sides: float32 (size, size)."""
+    across = np.linspace(-1, 1, size, dtype=np.float32)
+    inside = _smoothstep((1 - np.sqrt(across**2 + across[:, None] ** 2)) / (1 - _INNER))
+    inside.flags.writeable = False
+    return inside
+
+
+@cache
+def _blur(size: int) -> Float32:
+    """A Gaussian blur, edges repeated, as a matrix (size, size): `blur @ rows`, `columns @ blur.T`.
+
+    Prepared once a size, because it is in every frame of a dragged slider.
+    """
+    sigma = _SMOOTHING * size
     reach = int(np.ceil(3 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
-    kernel /= kernel.sum()
-    for axis in (0, 1):
-        widened = np.pad(values, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(widened, 2 * reach + 1, axis=axis)
-        values = windows @ kernel
-    return values
+    away = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (away / sigma) ** 2)
+    matrix = np.zeros((size, size), np.float64)
+    for row in range(size):
+        np.add.at(matrix[row], np.clip(row + away, 0, size - 1), kernel / kernel.sum())
+    blur = matrix.astype(np.float32)
+    blur.flags.writeable = False
+    return blur

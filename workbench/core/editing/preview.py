@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from workbench.core.faces.align import Matrix, frame, transform
 
-LONGEST = 320
+LONGEST = 256
 """The longest side of a preview: more would be slower than the decoder, and less sharp than the eye sees in motion."""
 
 
