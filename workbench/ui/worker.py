@@ -106,6 +106,9 @@ class Jobs(QObject):
 
     @Slot()
     def _ended(self) -> None:
-        self._threads = [thread for thread in self._threads if not thread.isFinished()]
+        ended = self.sender()
+        assert isinstance(ended, JobThread)
+        ended.wait()  # a moment at most: Qt tells of the end just before it
+        self._threads.remove(ended)
         if self.at_rest:
             self.rested.emit()
