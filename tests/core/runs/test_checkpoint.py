@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -111,3 +112,13 @@ def test_weights_are_kept_as_they_are(trained_run: Path) -> None:
     assert fingerprint(weights_of(model.net)) == model.fingerprint
     assert not any(weight.requires_grad for weight in model.net.parameters())
     assert not model.net.training
+
+
+def test_concepts_whose_names_have_dots_are_told_apart_in_a_shared_file(trained_run: Path, tmp_path: Path) -> None:
+    model = open_model(trained_run)
+    smiling = model.concepts["Smiling"]
+    named = {name: dataclasses.replace(smiling, name=name) for name in ("Hat", "Hat.red")}
+    shared = open_model(export_model(model.with_concepts(named), tmp_path / "hats"))
+    assert shared.concepts.keys() == named.keys()
+    for concept in shared.concepts.values():
+        assert concept.directions.keys() == smiling.directions.keys()

@@ -182,7 +182,8 @@ class Run:
         """Keep the last three and the best."""
         for step, path in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             if step != self._info.best_step:
-                shutil.rmtree(path, ignore_errors=True)
+                gone = path.rename(path.with_name(f".{path.name}.old.part"))  # a kill leaves no half of a checkpoint
+                shutil.rmtree(gone, ignore_errors=True)
 
     def add_preview(self, step: int, kind: str, picture: UInt8Picture) -> None:
         """Keep a grid of pictures, lossless."""

@@ -139,8 +139,8 @@ def _open_file(path: Path) -> TrainedModel:
         raise damaged(path, "model")
     concepts = {}
     for name, description in packed.items():
-        prefix = f"concept.{name}."
-        vectors = {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
+        parts = ((*key.rpartition("."), array) for key, array in arrays.items())
+        vectors = {method: array for owner, _, method, array in parts if owner == f"concept.{name}"}
         concepts[name] = Concept.unpack(vectors, description, str(path))
     return model.with_concepts(concepts)
 
