@@ -57,17 +57,18 @@ class ModelEntry:
 
 
 def list_models(recent: Sequence[str], control: Control) -> Job[tuple[ModelEntry, ...]]:
-    """The models opened lately that still exist, then the runs with a checkpoint, newest first."""
+    """The models opened lately that still exist, then the other runs with a checkpoint, newest first."""
     from workbench.core.places import runs_folder
     from workbench.core.runs.folder import list_runs
 
     yield from ()
-    runs = {run.path: run for run in list_runs(runs_folder()) if run.checkpoints()}
-    entries = {path: ModelEntry(path, path.stem) for path in map(Path, recent) if path.exists() and path not in runs}
-    entries |= {
-        path: ModelEntry(path, f"{run.name} · {run.info.model} · {run.info.size} px") for path, run in runs.items()
+    titles = {
+        run.path: f"{run.name} · {run.info.model} · {run.info.size} px"
+        for run in list_runs(runs_folder())
+        if run.checkpoints()
     }
-    return tuple(entries.values())
+    lately = [path for path in map(Path, recent) if path.exists()]
+    return tuple(ModelEntry(path, titles.get(path, path.stem)) for path in dict.fromkeys([*lately, *titles]))
 
 
 def load_model(path: Path, control: Control) -> Job[TrainedModel]:

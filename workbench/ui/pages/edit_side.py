@@ -89,6 +89,7 @@ class EditSide(QFrame):
         if current is not None and current not in [entry.path for entry in entries]:
             self.models.insertItem(0, current.stem, current)
         self.models.setEnabled(self.models.count() > 0)
+        self.models.setPlaceholderText("Choose a model" if self.models.count() else "No model")
         self.models.setCurrentIndex(self._index_of(current))
 
     def set_model(self, model: TrainedModel | None) -> None:
@@ -97,7 +98,6 @@ class EditSide(QFrame):
         self.sliders.set_concepts(directions)
         if model is None:
             self.about.hide()
-            self.models.setPlaceholderText("No model")
             self._middle.setCurrentWidget(self._no_model)
             return
         self.about.show()
