@@ -153,11 +153,15 @@ def test_a_photo_without_a_face_is_refused_and_nothing_is_written(make: Edit, tm
     assert not (tmp_path / "out.png").exists()
 
 
-def test_the_photo_itself_is_never_overwritten(make: Edit, portrait: Path) -> None:
+def test_the_photo_itself_is_never_overwritten(make: Edit, portrait: Path, tmp_path: Path) -> None:
     before = portrait.read_bytes()
-    with pytest.raises(WorkbenchError, match="never changed"):
-        make(out=portrait, strengths={"Smiling": 1})
+    for place in ({"out": portrait}, {"save_recipe": portrait}):
+        with pytest.raises(WorkbenchError, match="never changed"):
+            make(strengths={"Smiling": 1}, **place)
+    with pytest.raises(WorkbenchError, match="cannot be both"):
+        make(strengths={"Smiling": 1}, save_recipe=tmp_path / "out.png")
     assert portrait.read_bytes() == before
+    assert not (tmp_path / "out.png").exists()
 
 
 def test_a_recipe_whose_model_is_nowhere_asks_for_it(make: Edit, places: Path, tmp_path: Path) -> None:

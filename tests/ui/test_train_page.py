@@ -17,6 +17,7 @@ from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
 from workbench.ui.pages.train import TrainPage, training_threads
 from workbench.ui.pages.train_watch import duration
+from workbench.ui.preferences import preferences
 
 PATIENCE_MS = 120_000
 """For a busy machine."""
@@ -276,3 +277,12 @@ def _until_stopped(begun: list[Path], run: Path, control: Control) -> Iterator[P
 def _broken(control: object) -> Iterator[Progress]:
     yield Progress("Breaking", 0, None, "things")
     raise ZeroDivisionError
+
+
+def test_nonsense_in_the_preferences_does_not_keep_the_window_from_starting(qtbot: QtBot) -> None:
+    for key, value in (("train/size", "77"), ("train/amount", "many"), ("train/unit", "weeks")):
+        preferences().setValue(key, value)
+    page = TrainPage()
+    qtbot.addWidget(page)
+    assert page.form.picture_size == 64
+    assert page.form.budget == ("minutes", 10)

@@ -32,7 +32,9 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the model; may be repeated.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed on the same device gives the same weights.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed on the same device gives the same weights.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps; the best there is by default.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Cores to use; all of them by default.")] = None,
     runs: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = None,

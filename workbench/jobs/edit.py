@@ -127,8 +127,11 @@ def export_edit(
     Raises:
         WorkbenchError: `out` is the photo itself, or cannot be written.
     """
-    if photo_path and out.exists() and out.samefile(photo_path):
-        raise WorkbenchError(f"'{out}' is the photo itself, which is never changed.", "Choose another name.")
+    for path in (out, save_recipe):
+        if photo_path and path and path.exists() and path.samefile(photo_path):
+            raise WorkbenchError(f"'{path}' is the photo itself, which is never changed.", "Choose another name.")
+    if save_recipe and save_recipe.absolute() == out.absolute():
+        raise WorkbenchError(f"'{out}' cannot be both the picture and its recipe.", "Choose two names.")
     photo = editor.photo
     recipe = Recipe.of(editor.model, photo, state).to_json()
     whole = state.mode == "photo"

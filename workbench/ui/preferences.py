@@ -14,6 +14,14 @@ def preferences() -> QSettings:
     return QSettings(str(preferences_folder() / "window.ini"), QSettings.Format.IniFormat)
 
 
+def whole_number(key: str, default: int) -> int:
+    """The number under `key`; `default` where there is none, or something else."""
+    try:
+        return int(str(preferences().value(key, default)))
+    except ValueError:
+        return default
+
+
 def recent(key: str) -> list[str]:
     """The list remembered under `key`, newest first."""
     value = preferences().value(key, [])

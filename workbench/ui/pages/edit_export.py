@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from workbench.core.editing.state import Mode
 from workbench.core.files import unused_path
-from workbench.ui.preferences import preferences
+from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import checkable, described, push_button
 
@@ -90,7 +90,7 @@ class ExportPanel(QWidget):
     def _restore(self) -> None:
         stored = preferences()
         self.format.setCurrentText(str(stored.value("edit/format", "PNG")))
-        self.quality.setValue(int(str(stored.value("edit/quality", 92))))
+        self.quality.setValue(whole_number("edit/quality", 92))
 
     def _refresh(self) -> None:
         self.quality.setVisible(self.format.currentText() not in _LOSSLESS)

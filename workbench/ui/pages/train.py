@@ -20,7 +20,7 @@ from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_form import TrainForm
 from workbench.ui.pages.train_runs import RunRow, RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
-from workbench.ui.preferences import preferences
+from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.previews import KINDS
 from workbench.ui.theme import GRID
 from workbench.ui.worker import Jobs, JobThread
@@ -172,10 +172,9 @@ class TrainPage(Page):
                 splitter.restoreState(state)
         if source := stored.value("train/source"):
             self.form.source.set_source(str(source))
-        if size := stored.value("train/size"):
-            self.form.set_size(int(str(size)))
-        if amount := stored.value("train/amount"):
-            self.form.set_budget(str(stored.value("train/unit")), int(str(amount)))
+        self.form.set_size(whole_number("train/size", 0))
+        if amount := whole_number("train/amount", 0):
+            self.form.set_budget(str(stored.value("train/unit")), amount)
 
     # Training
 
@@ -255,7 +254,6 @@ class TrainPage(Page):
     @Slot()
     def _stop_after_epoch(self) -> None:
         if self._training:
-            self.watch.stopping()
             self.watch.state.setText("Stops when this epoch is through…")
             self._training.control.stop_after_epoch()
 

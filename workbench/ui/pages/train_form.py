@@ -95,7 +95,8 @@ class TrainForm(QFrame):
         self._amount.setValue(amount)
 
     def set_size(self, size: int) -> None:
-        self._sizes.button(size).setChecked(True)
+        if button := self._sizes.button(size):
+            button.setChecked(True)
 
     @property
     def settings(self) -> SettingsForm:
