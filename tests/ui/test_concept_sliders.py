@@ -201,6 +201,11 @@ def test_the_badge_says_how_sure_in_a_sentence(sliders: ConceptSliders) -> None:
         assert part in row.badge.toolTip()
 
 
+def test_a_nearly_perfect_concept_does_not_promise_certainty(sliders: ConceptSliders) -> None:
+    sliders.set_concepts({"Hat": direction(auc=0.9964)})
+    assert sliders.rows["Hat"].badge.text() == "AUC 0.996"
+
+
 def test_a_concept_without_a_measurement_says_so(sliders: ConceptSliders) -> None:
     sliders.set_concepts({"Hat": direction(auc=None)})
     assert "not measured" in sliders.rows["Hat"].badge.text()

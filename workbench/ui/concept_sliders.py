@@ -36,6 +36,11 @@ def title(name: str) -> str:
     return name.replace("_", " ")
 
 
+def _figure(auc: float) -> str:
+    """Two digits, and a third where two would promise certainty."""
+    return f"{auc:.2f}" if auc < 0.995 else f"{auc:.3f}"
+
+
 def proof(name: str, direction: Direction) -> str:
     """In words: how sure a concept is, and on what that stands."""
     counts = direction.counts
@@ -43,8 +48,8 @@ def proof(name: str, direction: Direction) -> str:
         sure = "How sure it is could not be measured: there were no test pictures of both kinds."
     else:
         sure = (
-            f"AUC {direction.auc:.2f}: shown two faces it never saw, one with '{title(name)}' and one without, "
-            f"it tells which is which {100 * direction.auc:.0f} times in 100 (guessing: 50)."
+            f"AUC {_figure(direction.auc)}: shown two faces it never saw, one with '{title(name)}' and one without, "
+            f"it tells which is which {100 * direction.auc:.3g} times in 100 (guessing: 50)."
         )
         if direction.auc < _WEAK:
             sure = f"Weak: expect little from it. {sure}"
@@ -90,7 +95,7 @@ class ConceptRow(QWidget):
 
     @staticmethod
     def _badge(name: str, direction: Direction) -> QLabel:
-        badge = QLabel("not measured" if direction.auc is None else f"AUC {direction.auc:.2f}")
+        badge = QLabel("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
         weak = direction.auc is not None and direction.auc < _WEAK
         badge.setProperty("role", "warn" if weak else "muted")
         badge.setToolTip(proof(name, direction))
