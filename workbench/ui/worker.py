@@ -75,7 +75,8 @@ class Jobs(QObject):
 
     @property
     def at_rest(self) -> bool:
-        return not self._threads
+        """Asked of the threads themselves: Qt can lose a signal when a slot is disconnected at the same moment."""
+        return all(thread.isFinished() for thread in self._threads)
 
     def start(
         self,
@@ -106,9 +107,6 @@ class Jobs(QObject):
 
     @Slot()
     def _ended(self) -> None:
-        ended = self.sender()
-        assert isinstance(ended, JobThread)
-        ended.wait()  # a moment at most: Qt tells of the end just before it
-        self._threads.remove(ended)
+        self._threads = [thread for thread in self._threads if not thread.isFinished()]
         if self.at_rest:
             self.rested.emit()
