@@ -30,12 +30,16 @@ class Bench:
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.page = EditPage()
-        self.messages: list[Message] = []
-        self.page.message.connect(lambda message: self.messages.append(message) if message else None)
+        self.said: list[Message | None] = []
+        self.page.message.connect(self.said.append)
         qtbot.addWidget(self.page)
         self.page.resize(1100, 800)
         self.page.show()
         qtbot.waitExposed(self.page)
+
+    @property
+    def messages(self) -> list[Message]:
+        return [message for message in self.said if message]
 
     @property
     def session(self):  # type: ignore[no-untyped-def]
@@ -410,7 +414,9 @@ def test_an_edit_is_offered_again_after_the_program_ended(editing: Bench, qtbot:
     editing.until(editing.page.at_rest)
     again = Bench(qtbot)
     again.page.set_ready()
-    offer = next(message for message in again.messages if message.button)
+    again.until(lambda: again.session.model is not None)
+    offer = again.said[-1]  # the model that is opened by itself does not take it away
+    assert offer is not None
     assert "portrait.png" in offer.text
     offer.action()  # type: ignore[misc]
     again.until(lambda: again.session.editable and again.session.state.strengths == strengths)

@@ -13,6 +13,7 @@ from workbench.ui.pictures import RGB, Pyramid
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Concept
+    from workbench.core.editing.recipe import Recipe
     from workbench.core.editing.render import Editor
     from workbench.core.editing.state import EditState
     from workbench.core.runs.trained import TrainedModel
@@ -136,6 +137,14 @@ def open_picture(path: Path, models: Sequence[Path], control: Control) -> Job[Op
     if read_recipe_text(path) is not None:
         return (yield from locate(path, models, control))
     return (yield from open_photo(path, control))
+
+
+def what_is_missing(recipe: Recipe, model: TrainedModel | None) -> str:
+    """What a recipe still needs to be taken up again, in a sentence or two."""
+    if model is None or model.fingerprint != recipe.model.fingerprint:
+        return f"This edit was made with the model “{recipe.model.name}”. Open that model to take the edit up again."
+    size = f"{recipe.photo.width} × {recipe.photo.height} pixels"
+    return f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
 
 
 def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:

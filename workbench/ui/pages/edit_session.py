@@ -64,6 +64,7 @@ class EditSession(QObject):
         self._pending: Recipe | None = None
         self._photo: Original | None = None
         self._crop: Original | None = None
+        self._complained = False
         self._work = Work(self, self._on_failed)
         self._work.changed.connect(self._tell)
         self._work.reported.connect(self._on_event)
@@ -239,7 +240,9 @@ class EditSession(QObject):
     # Jobs
 
     def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
-        self.message.emit(None)
+        if self._complained or kind in ("photo", "recipe"):  # what the bar says is over
+            self._complained = False
+            self.message.emit(None)
         self._work.start(kind, make, done)
         self.editor_changed.emit()
 
@@ -263,7 +266,12 @@ class EditSession(QObject):
 
     @Slot(object)
     def report(self, failure: Failure) -> None:
-        self.message.emit(failure_message(failure))
+        self._complain(failure_message(failure))
+
+    def _complain(self, message: Message) -> None:
+        """Say what stands in the way, until the next thing is begun."""
+        self._complained = True
+        self.message.emit(message)
 
     # Results
 
@@ -302,14 +310,14 @@ class EditSession(QObject):
         if self._work.runs("model", "photo", "recipe"):
             return
         if self._pending is not None and not self._pending_fits():
-            self._ask_for_what_is_missing()
+            self._complain(Message(jobs.what_is_missing(self._pending, self.model), kind="advice"))
             return
         if self.model is None or self.subject is None:
             return
         if not self.subject.faces and self._pending is None:
             self._set_editor(None)
             text = "No face was found in this photo. Choose one where a face is seen from the front."
-            self.message.emit(Message(text, kind="advice"))
+            self._complain(Message(text, kind="advice"))
             return
         state = self._pending.state(self.model) if self._pending else self._carried_over()
         self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
@@ -345,18 +353,6 @@ class EditSession(QObject):
             and self.model.fingerprint == self._pending.model.fingerprint
             and self.subject.photo.sha256 == self._pending.photo.sha256
         )
-
-    def _ask_for_what_is_missing(self) -> None:
-        assert self._pending is not None
-        wanted = self._pending
-        if self.model is None or self.model.fingerprint != wanted.model.fingerprint:
-            text = (
-                f"This edit was made with the model “{wanted.model.name}”. Open that model to take the edit up again."
-            )
-        else:
-            size = f"{wanted.photo.width} × {wanted.photo.height} pixels"
-            text = f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
-        self.message.emit(Message(text, kind="advice"))
 
     def _concepts_found(self, concepts: Any) -> None:
         assert self.model is not None
