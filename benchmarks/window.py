@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.rows import Row
 from workbench.core.control import Control
-from workbench.core.devices import set_threads
+from workbench.core.devices import fast_precision, set_threads
 from workbench.core.events import Losses
 from workbench.core.models.base import Step
 from workbench.core.models.images import to_images
@@ -54,8 +54,10 @@ def measure(faces: Path | None) -> list[Row]:
         steps = np.arange(-PLOTTED, 0)
         noise = np.random.default_rng(0)
         names = ("total", "reconstruction", "kl")
-        plot.append(Losses("train", steps, {n: noise.normal(size=PLOTTED).astype(np.float32) for n in names}))
-        request = TrainRequest(source, Budget(minutes=60), runs=Path(folder), threads=training_threads())
+        plot.add("train", steps, {name: noise.normal(size=PLOTTED).astype(np.float32) for name in names})
+        request = TrainRequest(
+            source, Budget(minutes=60), size=64, runs=Path(folder), threads=training_threads(), device="cpu"
+        )
         clock = Clock()
         idle = clock.lateness(ROUND_SECONDS)
         page._run(partial(_training, request))  # as Start does, with a budget that outlasts the measurement
@@ -133,7 +135,7 @@ class Clock:
 
 
 class BareLoop:
-    """The same step on pictures in memory, and nothing else."""
+    """The same step in the same precision on pictures in memory, and nothing else."""
 
     def __init__(self, pictures: np.ndarray) -> None:
         set_threads(training_threads())
@@ -144,6 +146,7 @@ class BareLoop:
         self.average = Average(self.net, 0.999)
         self.optimiser = self.net.optimisers()["adam"]
         self.noise = torch.Generator().manual_seed(0)
+        self.halved = fast_precision(torch.device("cpu")) == "bfloat16"
 
     def rate(self, seconds: float) -> float:
         """Steps a second."""
@@ -155,7 +158,9 @@ class BareLoop:
 
     def step(self) -> None:
         rows = torch.randint(len(self.pictures), (self.net.settings.batch_size,), generator=self.noise).numpy()
-        self.net.steps(to_images(self.pictures[rows]), Step(0.5, self.noise, self.descend))
+        images = to_images(self.pictures[rows])
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.halved):
+            self.net.steps(images, Step(0.5, self.noise, self.descend))
         self.average.update(self.net, 1000)
 
     def descend(self, loss: torch.Tensor, optimiser: str) -> None:
