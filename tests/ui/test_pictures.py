@@ -165,6 +165,21 @@ def test_a_patch_covers_its_area_until_the_whole_result_comes(view: PictureView)
     assert colour_at(view, inside.x(), inside.y()) == RED
 
 
+@pytest.mark.parametrize("compare", list(Compare))
+def test_what_is_painted_of_a_moving_patch_alone_is_what_is_painted_of_everything(
+    view: PictureView, qtbot: QtBot, compare: Compare
+) -> None:
+    """No rim of an older picture stays around a patch whose edges lie between the screen's pixels."""
+    view.set_picture(Pyramid(np.random.default_rng(0).integers(0, 256, (331, 477, 3), np.uint8)))
+    view.set_compare(compare)
+    for colour, area in ((BLUE, (80, 30, 141, 97)), (RED, (80, 30, 141, 97)), (BLUE, (91, 42, 63, 71))):
+        view.set_patch(Patch(to_qimage(plain(colour, 64, 64)), QRectF(*area)))
+        qtbot.wait(50)  # the part that was asked for is painted
+    shown = from_qimage(view.screen().grabWindow(view.winId()).toImage()).astype(int)
+    afresh = from_qimage(view.grab().toImage()).astype(int)
+    assert np.abs(shown - afresh).max() <= 2  # Qt rounds a scaled picture by where it begins to paint
+
+
 def test_a_click_on_one_of_several_faces_chooses_it(view: PictureView, qtbot: QtBot) -> None:
     view.set_picture(Pyramid(plain(RED)))
     view.set_faces([(10, 10, 60, 60), (120, 20, 180, 80)])

@@ -144,9 +144,9 @@ class ConceptRow(QWidget):
         return super().eventFilter(watched, event)
 
     def _from_slider(self, strength: float) -> None:
+        self.changed.emit(self.name, strength)  # first: the picture is on its way while the number is written
         self.box.set_strength(strength)
         self._mark()
-        self.changed.emit(self.name, strength)
 
     def _from_box(self, strength: float) -> None:
         self.slider.set_strength(strength)
@@ -254,8 +254,8 @@ class ConceptSliders(QWidget):
         layout.addWidget(scroll, 1)
 
     def _change(self, name: str, strength: float) -> None:
-        self._enable_reset()
         self.changed.emit(name, strength)
+        self._enable_reset()
 
     def _enable_reset(self) -> None:
         self.reset_all_button.setEnabled(bool(self.strengths))

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from workbench.ui.picture_marks import paint_caption, paint_split
 from workbench.ui.pictures import Patch, Pyramid
 
 _LARGEST_ZOOM = 64.0  # screen pixels a photo pixel
@@ -91,11 +92,11 @@ class PictureView(QWidget):
 
     def set_patch(self, patch: Patch) -> None:
         """A newer part of the result; only its place on the screen is painted again."""
-        areas = [self._patch.area, patch.area] if self._patch else [patch.area]
+        areas = [self._patch.area, patch.area] if self._patch and self._patch.area != patch.area else [patch.area]
         self._patch = patch
         for pane in self._panes():
             for area in areas:
-                self.update(self._on_screen(area, pane).toAlignedRect().adjusted(-1, -1, 1, 1))
+                self.update(self._on_screen(area, pane).toRect())
 
     def set_faces(self, boxes: Sequence[tuple[float, float, float, float]], chosen: int = 0) -> None:
         """The faces (left, top, right, bottom) of the photo, and which of them is edited. One alone is not drawn."""
@@ -205,88 +206,70 @@ class PictureView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Window))
+        exposed, panes = event.rect(), self._panes()
+        if not any(self._covers(pane, exposed) for pane in panes):
+            painter.fillRect(exposed, self.palette().color(QPalette.ColorRole.Window))
         if self._original is None or self._result is None:
             return
-        panes = self._panes()
         if self._compare is Compare.SIDE_BY_SIDE:
-            self._paint_picture(painter, panes[0], self._original, None)
-            self._paint_result(painter, panes[1])
+            self._paint_picture(painter, panes[0], exposed, self._original, None)
+            self._paint_result(painter, panes[1], exposed)
         elif self._compare is Compare.SPLIT and not self._held:
             line = round(self._split * self.width())
             left, right = QRect(panes[0]), QRect(panes[0])
             left.setRight(line - 1)
             right.setLeft(line)
             painter.setClipRect(left)
-            self._paint_picture(painter, panes[0], self._original, None)
+            self._paint_picture(painter, panes[0], exposed, self._original, None)
             painter.setClipRect(right)
-            self._paint_result(painter, panes[0])
+            self._paint_result(painter, panes[0], exposed)
             painter.setClipping(False)
-            self._paint_split(painter, line)
+            paint_split(painter, line, self.height())
         else:
-            self._paint_result(painter, panes[0])
+            self._paint_result(painter, panes[0], exposed)
         self._paint_captions(painter, panes)
         self._paint_faces(painter, panes[-1])
 
-    def _paint_result(self, painter: QPainter, pane: QRect) -> None:
+    def _paint_result(self, painter: QPainter, pane: QRect, exposed: QRect) -> None:
         assert self._original is not None
         assert self._result is not None
         if self._held:
-            self._paint_picture(painter, pane, self._original, None)
+            self._paint_picture(painter, pane, exposed, self._original, None)
         else:
-            self._paint_picture(painter, pane, self._result, self._patch)
+            self._paint_picture(painter, pane, exposed, self._result, self._patch)
 
-    def _paint_picture(self, painter: QPainter, pane: QRect, picture: Pyramid, patch: Patch | None) -> None:
+    def _covers(self, pane: QRect, exposed: QRect) -> bool:
+        """Whether the picture in `pane` hides all of `exposed`."""
+        if self._original is None or not pane.contains(exposed):
+            return False
+        return self._on_screen(QRectF(QPointF(), QSizeF(self._original.size)), pane).contains(QRectF(exposed))
+
+    def _paint_picture(
+        self, painter: QPainter, pane: QRect, exposed: QRect, picture: Pyramid, patch: Patch | None
+    ) -> None:
         painter.save()
         painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
         target = self._on_screen(QRectF(QPointF(), QSizeF(picture.size)), pane)
-        newer = self._on_screen(patch.area, pane) if patch else QRectF()
         if patch is not None:
+            newer = self._on_screen(patch.area, pane).toRect()  # whole pixels: at its edges it is as the rest is
             painter.drawImage(newer, patch.image)
-            hidden = QRegion(newer.toAlignedRect().adjusted(1, 1, -1, -1))
-            painter.setClipRegion(
-                QRegion(pane) - hidden, Qt.ClipOperation.IntersectClip
-            )  # nobody sees what is under it
+            rest = QRegion(exposed.intersected(pane)) - QRegion(newer)  # nobody sees what is under it
+            if rest.isEmpty():
+                painter.restore()
+                return
+            painter.setClipRegion(rest, Qt.ClipOperation.IntersectClip)
         painter.drawImage(target, picture.level(self._scale * self.devicePixelRatioF()))
         painter.restore()
 
-    def _paint_split(self, painter: QPainter, line: int) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(0, 0, 0, 90), 3))
-        painter.drawLine(line, 0, line, self.height())
-        painter.setPen(QPen(QColor("white"), 1.5))
-        painter.drawLine(line, 0, line, self.height())
-        middle = QPointF(line, self.height() / 2)
-        painter.setBrush(QColor("white"))
-        painter.setPen(QPen(QColor(0, 0, 0, 90), 1))
-        painter.drawEllipse(middle, 14, 14)
-        painter.setPen(QPen(QColor(60, 60, 60), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        for side in (-1, 1):
-            tip = middle + QPointF(side * 8, 0)
-            painter.drawLine(tip, tip + QPointF(-side * 4, -4))
-            painter.drawLine(tip, tip + QPointF(-side * 4, 4))
-
     def _paint_captions(self, painter: QPainter, panes: list[QRect]) -> None:
         if self._compare is Compare.SIDE_BY_SIDE:
-            self._paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
-            self._paint_caption(painter, panes[1], "Original" if self._held else "Edited", Qt.AlignmentFlag.AlignRight)
+            paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
+            paint_caption(painter, panes[1], "Original" if self._held else "Edited", Qt.AlignmentFlag.AlignRight)
         elif self._held:
-            self._paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
+            paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
         elif self._compare is Compare.SPLIT:
-            self._paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
-            self._paint_caption(painter, panes[0], "Edited", Qt.AlignmentFlag.AlignRight)
-
-    def _paint_caption(self, painter: QPainter, pane: QRect, text: str, side: Qt.AlignmentFlag) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = painter.fontMetrics()
-        box = QRectF(0, 0, metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
-        x = pane.left() + 16 if side == Qt.AlignmentFlag.AlignLeft else pane.right() - 16 - box.width()
-        box.moveTopLeft(QPointF(x, pane.top() + 16))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 150))
-        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-        painter.setPen(QColor("white"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            paint_caption(painter, panes[0], "Original", Qt.AlignmentFlag.AlignLeft)
+            paint_caption(painter, panes[0], "Edited", Qt.AlignmentFlag.AlignRight)
 
     def _paint_faces(self, painter: QPainter, pane: QRect) -> None:
         if len(self._faces) < 2:

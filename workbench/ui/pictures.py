@@ -25,6 +25,12 @@ def to_qimage(rgb: RGB) -> QImage:
     return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
+def packed_qimage(pixels: npt.NDArray[np.int32]) -> QImage:
+    """A `QImage` with its own memory from int32 (H, W), each pixel 0xffRRGGBB: what Qt paints fastest."""
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
 def from_qimage(image: QImage) -> RGB:
     """uint8 (H, W, 3) from any `QImage`; transparency is dropped."""
     image = image.convertToFormat(QImage.Format.Format_RGB888)

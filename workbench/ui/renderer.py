@@ -13,11 +13,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
 
 from workbench.core.errors import Failure
 from workbench.jobs.latest import Latest
-from workbench.ui.pictures import RGB, Patch, Pyramid, to_qimage
+from workbench.ui.pictures import RGB, Patch, Pyramid, packed_qimage
 
 if TYPE_CHECKING:
     from workbench.core.editing.preview import Preview
@@ -73,7 +72,7 @@ def _render_quickly(wish: _Wish) -> Rendered:
         return _render_whole(wish)  # the face alone is small
     preview = _preview(wish.editor, wish.scale)
     left, top, right, bottom = preview.area
-    image = to_qimage(preview(wish.editor.change(wish.state))).convertToFormat(QImage.Format.Format_RGB32)
+    image = packed_qimage(preview(wish.editor.change(wish.state)))
     return Rendered(wish.number, wish.state, patch=Patch(image, QRectF(left, top, right - left, bottom - top)))
 
 

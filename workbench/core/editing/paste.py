@@ -32,6 +32,9 @@ _STRIP = 128
 _FLOOR, _FULL = 0.04, 0.25
 """A change this small next to the largest is dropped (the decoder's murmur); from the second on it is kept whole."""
 
+_THIRDS = np.full(3, 1 / 3, np.float32)
+"""The mean of three channels as a product, in a tenth of the time of `mean`."""
+
 
 def paste(photo: UInt8, before: Float32, after: Float32, matrix: Matrix) -> UInt8:
     """The photo with the change from `before` to `after` laid over its face.
@@ -87,7 +90,7 @@ def change_mask(difference: Float32) -> Float32:
     """
     size = len(difference)
     inside, blur = _round(size), _blur(size)
-    amount = blur @ np.abs(difference).mean(axis=2) @ blur.T
+    amount = blur @ (np.abs(difference) @ _THIRDS) @ blur.T
     largest = (amount * inside).max()
     if largest == 0:
         return np.zeros((size, size), np.float32)

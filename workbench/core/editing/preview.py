@@ -20,6 +20,9 @@ from workbench.core.faces.align import Matrix, frame, transform
 LONGEST = 256
 """The longest side of a preview: more would be slower than the decoder, and less sharp than the eye sees in motion."""
 
+_OPAQUE = -256
+"""Above the red of a pixel: 0xff once it has moved up by two bytes."""
+
 
 class Preview:
     """One face of one photo.
@@ -45,6 +48,7 @@ class Preview:
         )
         half = np.float32(0.5)  # so that cutting off the fraction rounds
         self._photo = torch.from_numpy(np.asarray(small).transpose(2, 0, 1).astype(np.float32) + half)
+        self._colours = torch.empty(self._photo.shape, dtype=torch.int32)  # kept: fresh memory costs more than the sum
         self._grid = self._places(small.size, matrix, size)
 
     def _places(self, size: tuple[int, int], matrix: Matrix, crop: int) -> Tensor:
@@ -56,13 +60,17 @@ class Preview:
         grid = (places + 0.5) / crop * 2 - 1
         return torch.from_numpy(grid.reshape(1, size[1], size[0], 2).astype(np.float32))
 
-    def __call__(self, change: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-        """Photo + change: uint8 (h, w, 3), to be shown over `area`.
+    @torch.inference_mode()
+    def __call__(self, change: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
+        """Photo + change: int32 (h, w), to be shown over `area`; a pixel is 0xffRRGGBB, as a screen takes it.
+
+        One thread at a time: the numbers in between have one place.
 
         Args:
             change: float32 (size, size, 3) in 0..255 steps, already masked so that it fades towards the edge.
         """
         moved = torch.from_numpy(np.ascontiguousarray(change.transpose(2, 0, 1)))[None]
         warped = functional.grid_sample(moved, self._grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-        total = warped[0].add_(self._photo).clamp_(0, 255).to(torch.uint8)
-        return total.permute(1, 2, 0).contiguous().numpy()
+        red, green, blue = self._colours.copy_(warped[0].add_(self._photo).clamp_(0, 255))
+        packed: npt.NDArray[np.int32] = red.add(_OPAQUE).mul_(256).add_(green).mul_(256).add_(blue).numpy()
+        return packed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Model
 from workbench.core.models.images import to_images, to_pictures, to_values
+from workbench.core.models.inference import prepared
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
@@ -83,10 +85,18 @@ class TrainedModel:
         """Codes, float32 (N, latent), as pictures, uint8 (N, S, S, 3)."""
         return np.concatenate([to_pictures(self.net.decode(torch.from_numpy(p))) for p in _batches(codes, batch)])
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def decode_float(self, codes: Codes) -> npt.NDArray[np.float32]:
-        """Codes as pictures before rounding: float32 (N, S, S, 3) in [0, 255]."""
-        return to_values(self.net.decode(torch.from_numpy(codes)))
+        """Codes as pictures before rounding: float32 (N, S, S, 3) in [0, 255].
+
+        Every edit is decoded by this, in the window and on the command line: the same bits from the same code.
+        """
+        return to_values(self._prepared.decode(torch.from_numpy(codes)))
+
+    @cached_property
+    def _prepared(self) -> Model:
+        """The net as a hand at a slider wants it."""
+        return prepared(self.net)
 
     @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Pictures:
