@@ -158,9 +158,10 @@ class BareLoop:
 
     def step(self) -> None:
         rows = torch.randint(len(self.pictures), (self.net.settings.batch_size,), generator=self.noise).numpy()
-        images = to_images(self.pictures[rows])
+        step = Step(1, 0.5, self.noise, self.descend, len(self.pictures))
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.halved):
-            self.net.steps(images, Step(0.5, self.noise, self.descend))
+            for _ in self.net.steps(to_images(self.pictures[rows]), step):
+                pass  # a VAE's step has no phases
         self.average.update(self.net, 1000)
 
     def descend(self, loss: torch.Tensor, optimiser: str) -> None:

@@ -50,7 +50,7 @@ def train(
     *,
     model: str = "vae",
     preset: str | None = None,
-    size: int = 64,
+    size: int | None = None,
     steps: int | None = None,
     epochs: float | None = None,
     minutes: float | None = None,

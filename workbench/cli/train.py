@@ -23,7 +23,12 @@ def train(
     data: Annotated[str | None, typer.Option("--data", metavar="SRC", help=SOURCE_HELP)] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="What to train; 'vae' by default.")] = None,
     preset: Annotated[str | None, typer.Option(metavar="NAME", help="A named set of settings of the model.")] = None,
-    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Side of the pictures: 32, 64 or 128.")] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS", help="Side of the pictures: 32, 64 or 128; by default what suits the model, mostly 64."
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop after this many steps.")] = None,
     epochs: Annotated[float | None, typer.Option(min=0.001, help="Stop after this many rounds of the data.")] = None,
     minutes: Annotated[
@@ -74,7 +79,7 @@ def train(
             data=data,
             model=model or "vae",
             preset=preset,
-            size=64 if size is None else size,
+            size=size,
             budget=budget or Budget(minutes=_DEFAULT_MINUTES),
             settings=parse_pairs(settings or []),
             seed=seed or 0,

@@ -13,6 +13,7 @@ class Control:
     def __init__(self) -> None:
         self._running = threading.Event()
         self._running.set()
+        self._walking = threading.Event()
         self._stop = threading.Event()
         self._stop_after_epoch = threading.Event()
 
@@ -21,7 +22,16 @@ class Control:
         self._running.clear()
 
     def resume(self) -> None:
-        """Let a paused job go on."""
+        """Let a paused job, or one that is walked, go on by itself."""
+        self._walking.clear()
+        self._running.set()
+
+    def walk(self) -> None:
+        """Hold a training after each phase of a step (each step, where it has none), until `next_phase` or `resume`."""
+        self._walking.set()
+
+    def next_phase(self) -> None:
+        """Let a training that is walked do one more phase."""
         self._running.set()
 
     def stop(self) -> None:
@@ -45,6 +55,18 @@ class Control:
     @property
     def stopping_after_epoch(self) -> bool:
         return self._stop_after_epoch.is_set()
+
+    @property
+    def walking(self) -> bool:
+        return self._walking.is_set() and not self.stopping
+
+    def wait_to_go_on(self) -> None:
+        """Called by a training after a phase: waits while it is paused, and, walked, for `next_phase`."""
+        if self.walking:
+            self._running.clear()
+            if self.stopping:  # asked for in this very moment
+                self._running.set()
+        self._running.wait()
 
     def wait_while_paused(self) -> None:
         """Called by the job: returns at once unless it is paused."""

@@ -61,6 +61,21 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """One named part of a training step is over; only models whose steps have parts report them.
+
+    `step` is the one that it belongs to, `number` counts from 1 within it, `note` says in a sentence what came of it;
+    `picture` is what it made, uint8 (H, W, 3), read-only, while steps are walked one part at a time, else None.
+    """
+
+    step: int
+    number: int
+    name: str
+    note: str
+    picture: UInt8Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A file or folder is complete on disk."""
 
@@ -92,7 +107,7 @@ class Measured:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Progress | Started | Losses | Preview | Saved | Advice | Skipped | Measured
+Event = Progress | Started | Losses | Preview | Phase | Saved | Advice | Skipped | Measured
 
 
 def read_only(array: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]

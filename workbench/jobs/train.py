@@ -18,7 +18,7 @@ from workbench.core.errors import ExitCode, WorkbenchError, file_errors, out_of_
 from workbench.core.events import Advice, Measured
 from workbench.core.faces.align import FACES
 from workbench.core.files import need_space
-from workbench.core.models.base import preset_settings
+from workbench.core.models.base import check_size, preset_settings, usual_size
 from workbench.core.models.registry import model_class
 from workbench.core.places import runs_folder
 from workbench.core.runs.folder import DataInfo, Run, RunInfo
@@ -37,6 +37,7 @@ class TrainRequest:
 
     Attributes:
         data: a source, as `open_source` takes it.
+        size: the pictures' side in pixels; None: the one that the model is usually trained at.
         settings: by name, on top of the preset's; values or their texts.
         runs: the folder for the new run; None: the user's.
         name: of the run; None: made from model, size and data.
@@ -47,7 +48,7 @@ class TrainRequest:
     budget: Budget
     model: str = "vae"
     preset: str | None = None
-    size: int = 64
+    size: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     device: str = "auto"
@@ -76,21 +77,22 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
     control = control or Control()
     model = model_class(request.model)
     settings = preset_settings(model, request.preset, request.settings)
-    model(settings, request.size)  # refuses an impossible size
+    size = usual_size(model, settings) if request.size is None else request.size
+    check_size(model, settings, size)
     device = choose_device(request.device)
     folder = request.runs or runs_folder()
     need_space(folder, RUN_BYTES)
-    data = yield from prepare_data(request.data, request.size, control)
+    data = yield from prepare_data(request.data, size, control)
     threads = set_threads(request.threads)
     precision = fast_precision(device) if settings.precision == "auto" else settings.precision
-    name = request.name or _free_name(folder, f"{request.model}-{request.size}-{Path(data.name).stem}")
+    name = request.name or _free_name(folder, f"{request.model}-{size}-{Path(data.name).stem}")
     if Path(name).name != name or name.startswith("."):
         raise WorkbenchError(f"A run cannot be called '{name}'.", "Choose a name without slashes.")
     info = RunInfo(
         name=name,
         model=request.model,
         preset=request.preset or next(iter(model.presets)),
-        size=request.size,
+        size=size,
         seed=request.seed,
         settings=settings.model_dump(),
         budget=request.budget.to_json(),

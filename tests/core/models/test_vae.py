@@ -34,8 +34,10 @@ def test_the_reconstruction_is_the_likelihood_with_the_best_shared_variance() ->
 def test_beta_rises_over_the_first_tenth(fraction: float, expected: float) -> None:
     net = Vae(VaeSettings(latent=4, width=8, beta=2.0), 32)
     net.initialise(torch.Generator().manual_seed(0))
-    step = Step(fraction, torch.Generator().manual_seed(0), lambda loss, optimiser: None)
-    losses = net.steps(torch.zeros(2, 3, 32, 32), step)
+    step = Step(0, fraction, torch.Generator().manual_seed(0), lambda loss, optimiser: None, pictures=2)
+    with pytest.raises(StopIteration) as end:
+        next(net.steps(torch.zeros(2, 3, 32, 32), step))
+    losses = end.value.value
     assert (losses["total"] - losses["reconstruction"]).item() == pytest.approx(
         expected * losses["kl"].item(), abs=2e-3
     )
@@ -47,3 +49,24 @@ def test_the_learning_rate_rises_then_falls_to_a_twentieth() -> None:
     assert net.rate(9, 0.0) == pytest.approx(1.0)
     assert net.rate(500, 0.5) == pytest.approx(0.525)
     assert net.rate(1000, 1.0) == pytest.approx(0.05)
+
+
+def test_free_nats_are_not_counted() -> None:
+    free, counted = (Vae(VaeSettings(latent=4, width=8, free_bits=bits), 32) for bits in (3.0, 0.0))
+    for net in (free, counted):
+        net.initialise(torch.Generator().manual_seed(0))
+    images = torch.zeros(2, 3, 32, 32)
+    losses, plain = (net.measure(images, torch.Generator().manual_seed(0)) for net in (free, counted))
+    assert plain["kl"] < 3.0  # all four numbers together
+    assert losses["kl"] == plain["kl"]
+    assert (losses["total"] - losses["reconstruction"]).item() == pytest.approx(4 * 3.0, rel=1e-4)
+
+
+def test_a_silent_number_of_the_code_is_not_active() -> None:
+    net = Vae(VaeSettings(latent=4, width=8), 32)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.zero_()
+        net.encoder[-1].bias[:2] = 2.0  # two means of 2: two nats each
+    measured = net.measure(torch.zeros(2, 3, 32, 32), torch.Generator().manual_seed(0))
+    assert measured["active_units"].item() == 2

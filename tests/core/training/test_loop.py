@@ -13,9 +13,8 @@ import torch
 
 from workbench.core.control import Control
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Event, Losses, Measured, Preview, Progress, Saved, Started
-from workbench.core.models.base import Losses as StepLosses
-from workbench.core.models.base import Step
+from workbench.core.events import Event, Losses, Measured, Phase, Preview, Progress, Saved, Started
+from workbench.core.models.base import Step, Steps
 from workbench.core.models.vae import Vae
 from workbench.core.runs.checkpoint import read_weights
 from workbench.core.runs.folder import Run
@@ -134,10 +133,10 @@ def test_a_loss_that_is_no_number_stops_before_any_weight_moves(
     steps = Vae.steps
     taken = 0
 
-    def break_down(self: Vae, images: torch.Tensor, step: Step) -> StepLosses:
+    def break_down(self: Vae, images: torch.Tensor, step: Step) -> Steps:
         nonlocal taken
         taken += 1
-        return steps(self, images * (float("nan") if taken == 4 else 1.0), step)
+        return (yield from steps(self, images * (float("nan") if taken == 4 else 1.0), step))
 
     monkeypatch.setattr(Vae, "steps", break_down)
     settings = settings_with(checkpoint_seconds=0.0)
@@ -152,6 +151,75 @@ def test_a_loss_that_is_no_number_stops_before_any_weight_moves(
     assert np.isfinite(model.encode(model.sample(2))).all()
     monkeypatch.setattr(Vae, "steps", steps)
     assert run(resume(tmp_path / "nan", threads=1)).step == 6
+
+
+def gan(runs: Path, preset: str, steps: int = 4, **changes: object) -> TrainRequest:
+    settings = {"latent": 8, "width": 8, "batch_size": 8}
+    return request(runs, steps, model="dcgan", preset=preset, settings=settings, **changes)
+
+
+@pytest.mark.parametrize("preset", ["lecture-small", "radford-64", "compact", "modern"])
+def test_a_gan_trains_is_stopped_and_goes_on_exactly(tmp_path: Path, preset: str) -> None:
+    straight = run(train(gan(tmp_path, preset, name="straight"))).run
+    control = Control()
+    stopped = run(train(gan(tmp_path, preset, name="stopped"), control), StopAfter(control, 2))
+    assert stopped.step == 2
+    resumed = run(resume(stopped.run, threads=1))
+    for name in ("weights", "average", "optimiser"):
+        assert_same(weights(straight, 4, name), weights(resumed.run, 4, name))
+    trained = Run.open(straight)
+    assert {"discriminator", "generator", "accuracy"} <= set(trained.losses()["train"][1])
+    assert trained.previews("samples")
+    assert not trained.previews("reconstructions")  # it cannot encode
+    assert open_model(straight).sample(2).shape == (2, 32, 32, 3)
+
+
+@pytest.mark.parametrize("phase", range(1, 7))
+def test_a_step_given_up_in_the_middle_is_the_same_step_when_it_is_taken_again(tmp_path: Path, phase: int) -> None:
+    straight = run(train(gan(tmp_path, "lecture-small", name="straight"))).run
+    control = Control()
+
+    def stop_in_the_third_step(event: Event) -> None:
+        if isinstance(event, Phase) and (event.step, event.number) == (3, phase):
+            control.stop()
+
+    stopped = run(train(gan(tmp_path, "lecture-small", name="stopped"), control), stop_in_the_third_step)
+    assert (stopped.status, stopped.step) == ("stopped", 2)
+    resumed = run(resume(stopped.run, threads=1))
+    for name in ("weights", "average", "optimiser"):
+        assert_same(weights(straight, 4, name), weights(resumed.run, 4, name))
+
+
+def test_a_walked_training_waits_after_each_of_the_six_steps_and_shows_what_each_made(tmp_path: Path) -> None:
+    control = Control()
+    control.walk()
+    seen: list[Phase] = []
+
+    def look(event: Event) -> None:
+        if isinstance(event, Phase):
+            assert not control.paused
+            seen.append(event)
+            threading.Timer(0.05, control.next_phase if len(seen) < 8 else control.resume).start()
+
+    run(train(gan(tmp_path, "lecture-small"), control), look)
+    walked = seen[:8]
+    assert [(phase.step, phase.number) for phase in walked] == [(1, n) for n in range(1, 7)] + [(2, 1), (2, 2)]
+    assert [phase.picture is not None for phase in walked[:6]] == [False, True, True, False, False, True]
+    assert walked[0].name == "draw random points"
+    assert "8 points of 8 numbers" in walked[0].note
+    assert all(phase.picture is None for phase in seen[8:])  # nobody walks any more
+
+
+def test_a_walked_training_can_be_stopped_while_it_waits(tmp_path: Path) -> None:
+    control = Control()
+    control.walk()
+
+    def stop_soon(event: Event) -> None:
+        if isinstance(event, Phase):
+            threading.Timer(0.05, control.stop).start()
+
+    result = run(train(gan(tmp_path, "lecture-small"), control), stop_soon)
+    assert (result.status, result.step) == ("stopped", 0)
 
 
 def test_a_paused_training_waits_and_goes_on(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ class Batches:
         self._draw()
 
     @property
+    def pictures(self) -> int:
+        """How many different pictures there are."""
+        return len(self._rows)
+
+    @property
     def batches_per_epoch(self) -> int:
         return len(self._rows) // self.batch_size
 

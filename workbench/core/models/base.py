@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,19 +20,42 @@ Losses = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """One named part of a step that is worth watching, and after which a step may be given up.
+
+    Attributes:
+        number: 1 for the first of the step; the model's `phases` say what it is called.
+        note: says what came of it, in one sentence with its numbers; called only when somebody watches.
+        images: what it made or used, float (N, 3, S, S) in [-1, 1]; None when there is nothing to see.
+    """
+
+    number: int
+    note: Callable[[], str]
+    images: Tensor | None = None
+
+
+Steps = Generator[Phase, None, Losses]
+"""A step as it goes: yields the phases it has, most models none, and returns the losses."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What the training loop hands to a model for one step.
 
     Attributes:
+        number: of the step, from 0.
         fraction: how much of the budget is spent, 0 to 1.
         generator: noise is drawn from it, on the model's device, and from nowhere else.
         descend: `descend(loss, optimiser)` takes the one optimiser step: gradients, the check that loss and gradient
-            norm are finite (before any weight moves), the limit of their norm, then the step.
+            norm are finite (before any weight moves), the limits of the gradient, then the step.
+        pictures: how many pictures the training has to learn from.
     """
 
+    number: int
     fraction: float
     generator: torch.Generator
     descend: Callable[[Tensor, str], None]
+    pictures: int
 
 
 class Model(nn.Module, ABC):
@@ -53,16 +76,32 @@ class Model(nn.Module, ABC):
     Settings: ClassVar[type[TrainSettings]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"standard": {}}
     """Settings by preset; what a preset does not name keeps its default."""
-    sizes: ClassVar[tuple[int, ...]] = (32, 64, 128)
+    about_presets: ClassVar[Mapping[str, str]] = {}
+    """One sentence for people who choose between presets, by preset."""
+    phases: ClassVar[tuple[str, ...]] = ()
+    """What the phases of its steps are called, in their order."""
+    encodes: ClassVar[bool] = True
+    """Whether pictures have codes: a GAN only goes from codes to pictures."""
 
     def __init__(self, settings: TrainSettings, size: int) -> None:
         super().__init__()
-        if size not in self.sizes:
-            raise WorkbenchError(
-                f"A {self.title} cannot be {size} pixels wide.", f"Choose one of: {', '.join(map(str, self.sizes))}."
-            )
+        check_size(type(self), settings, size)
         self.settings = settings
         self.size = size
+
+    @property
+    def phased(self) -> bool:
+        """Whether a step is long enough to be watched and given up between its phases."""
+        return False
+
+    @classmethod
+    def sizes(cls, settings: TrainSettings) -> tuple[int, ...]:
+        """The sides in pixels that a net with these settings can have."""
+        return (32, 64, 128)
+
+    @abstractmethod
+    def parts(self) -> Mapping[str, tuple[nn.Sequential, tuple[int, ...]]]:
+        """The nets it consists of, by name: each with the shape of one input, without the batch."""
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw the initial weights from `generator`."""
@@ -91,8 +130,8 @@ class Model(nn.Module, ABC):
         """Fresh optimisers by name, each for the part of the weights that it may move."""
 
     @abstractmethod
-    def steps(self, images: Tensor, step: Step) -> Losses:
-        """Learn from one batch: one or more `step.descend`; the losses before it."""
+    def steps(self, images: Tensor, step: Step) -> Steps:
+        """Learn from one batch, with one or more `step.descend`; returns the losses before it."""
 
     @abstractmethod
     def measure(self, images: Tensor, generator: torch.Generator) -> Losses:
@@ -102,6 +141,25 @@ class Model(nn.Module, ABC):
         """Factor on the learning rate: rises over the warm-up steps, then falls as a half cosine to 5 %."""
         warmup = min(1.0, (step + 1) / max(1, self.settings.warmup_steps))
         return warmup * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction))))
+
+
+USUAL_SIZE = 64
+
+
+def usual_size(model: type[Model], settings: TrainSettings) -> int:
+    """The side in pixels that these settings are trained at when nobody says another."""
+    sizes = model.sizes(settings)
+    return USUAL_SIZE if USUAL_SIZE in sizes else sizes[0]
+
+
+def check_size(model: type[Model], settings: TrainSettings, size: int) -> None:
+    """Raise `WorkbenchError` when a net with these settings cannot have this side."""
+    sizes = model.sizes(settings)
+    if size not in sizes:
+        raise WorkbenchError(
+            f"A {model.title} with these settings cannot be {size} pixels wide.",
+            f"Choose {' or '.join(map(str, sizes))} (--size {sizes[0]}).",
+        )
 
 
 def preset_settings(model: type[Model], preset: str | None, values: Mapping[str, Any]) -> TrainSettings:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +29,54 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = x + self.gain * self.mix(self.activation(self.look(self.activation(x))))
         return y
+
+
+class Dropout(nn.Module):
+    """Sets a random share of the values to 0 in training and scales up the rest (Srivastava et al. 2014).
+
+    Unlike torch's, it draws from a generator of its owner's, so that a seed fixes a training and a resumed one goes on
+    exactly; until it is given one by `seed_dropout` it drops nothing.
+    """
+
+    generator: torch.Generator | None = None
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.generator is None or not self.share:
+            return x
+        kept = torch.empty_like(x).bernoulli_(1 - self.share, generator=self.generator)
+        return x * kept / (1 - self.share)
+
+    def extra_repr(self) -> str:
+        return f"share={self.share}"
+
+
+def seed_dropout(module: nn.Module, generator: torch.Generator) -> None:
+    """From now on every dropout in `module` draws from `generator`."""
+    for part in module.modules():
+        if isinstance(part, Dropout):
+            part.generator = generator
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Within the block nothing of `module` can be learned: no weight gets a gradient, no running statistic moves."""
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d) and part.track_running_stats]
+    for weight in weights:
+        weight.requires_grad_(False)
+    for norm in norms:
+        norm.track_running_stats = False  # the statistics of the batch still serve, and are forgotten
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)
+        for norm in norms:
+            norm.track_running_stats = True
 
 
 def downsample(channels_in: int, channels_out: int, factor: int = 2) -> nn.Conv2d:

@@ -14,13 +14,36 @@ if TYPE_CHECKING:
     from workbench.core.models.base import Model
 
 
+def _autoencoder() -> type[Model]:
+    from workbench.core.models.autoencoder import Autoencoder
+
+    return Autoencoder
+
+
+def _dcgan() -> type[Model]:
+    from workbench.core.models.dcgan import Dcgan
+
+    return Dcgan
+
+
 def _vae() -> type[Model]:
     from workbench.core.models.vae import Vae
 
     return Vae
 
 
-MODELS: Mapping[str, Callable[[], type[Model]]] = {"vae": _vae}
+def _vaegan() -> type[Model]:
+    from workbench.core.models.vaegan import VaeGan
+
+    return VaeGan
+
+
+MODELS: Mapping[str, Callable[[], type[Model]]] = {
+    "vae": _vae,
+    "vaegan": _vaegan,
+    "dcgan": _dcgan,
+    "autoencoder": _autoencoder,
+}
 
 
 def model_class(name: str) -> type[Model]:

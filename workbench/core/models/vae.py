@@ -1,30 +1,23 @@
-"""The variational autoencoder (Kingma and Welling 2014), compact and residual."""
+"""The variational autoencoder (Kingma and Welling 2014)."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
-from workbench.core.models.base import Losses, Model, Step
-from workbench.core.models.blocks import ResidualBlock, downsample, upsample
+from workbench.core.models.autoencoder import Autoencoder, AutoencoderSettings, reconstruction_loss
+from workbench.core.models.base import Losses, Step, Steps
 from workbench.core.settings import setting
 from workbench.core.training.settings import TrainSettings
 
+ACTIVE = 0.1
+"""Nats: a number of the code that tells less than this on average says nothing about the picture."""
 
-class VaeSettings(TrainSettings):
-    latent: int = setting(
-        128, label="Latent size", help="Numbers in a code: more keep more of a face, fewer are easier to explore.",
-        ge=2, le=512, group="Model", basic=True,
-    )  # fmt: skip
-    width: int = setting(
-        64, label="Width", help="Channels of the nets' widest picture: twice as many take about four times as long.",
-        unit="channels", ge=8, le=512, group="Model", basic=True,
-    )  # fmt: skip
+
+class VaeSettings(AutoencoderSettings):
     beta: float = setting(
         1.0, label="Beta",
         help="Weight of the KL term: less gives sharper reconstructions, more gives better random faces.",
@@ -34,64 +27,30 @@ class VaeSettings(TrainSettings):
         0.1, label="Beta warm-up", help="Share of the training over which beta rises from 0 to its value.",
         ge=0.0, le=1.0, group="Advanced",
     )  # fmt: skip
+    free_bits: float = setting(
+        0.0, label="Free nats",
+        help="What each number of the code may tell before the KL term counts it: keeps codes from going silent.",
+        unit="nats", ge=0.0, le=10.0, group="Advanced",
+    )  # fmt: skip
 
 
-class Encoder(nn.Sequential):
-    """(N, 3, S, S) to (N, 2 * latent): mean and logarithm of the variance of each code."""
-
-    def __init__(self, size: int, width: int, latent: int) -> None:
-        wide, widest = 2 * width, 3 * width
-        layers: list[nn.Module] = []
-        if size == 128:  # one more floor, narrow because it is large
-            layers += [downsample(3, width // 2, 4), *stage(width // 2), downsample(width // 2, width)]
-        else:
-            layers += [downsample(3, width, size // 16)]
-        layers += [*stage(width), downsample(width, wide), *stage(wide), downsample(wide, widest), *stage(widest)]
-        layers += [nn.SiLU(), nn.Flatten(), nn.Linear(widest * 16, 2 * latent)]
-        super().__init__(*layers)
-
-
-class Decoder(nn.Sequential):
-    """(N, latent) to (N, 3, S, S), not yet limited to [-1, 1]."""
-
-    def __init__(self, size: int, width: int, latent: int) -> None:
-        wide, widest, narrow = 2 * width, 3 * width, max(8, 3 * width // 8)
-        layers: list[nn.Module] = [nn.Linear(latent, widest * 16), nn.Unflatten(1, (widest, 4, 4)), *stage(widest)]
-        layers += [upsample(widest, wide), *stage(wide), upsample(wide, width), *stage(width, blocks=3)]
-        channels, side = width, 16
-        while side < size // 2:
-            layers += [upsample(channels, narrow), *stage(narrow)]
-            channels, side = narrow, side * 2
-        layers += [nn.SiLU(), upsample(channels, 3, kernel=3)]
-        super().__init__(*layers)
-
-
-def stage(channels: int, blocks: int = 2) -> list[nn.Module]:
-    """The blocks of one resolution."""
-    return [ResidualBlock(channels) for _ in range(blocks)]
-
-
-class Vae(Model):
+class Vae(Autoencoder):
     """Codes are the mean of the encoder's normal distribution; training samples around it."""
 
     name = "vae"
     title = "variational autoencoder (VAE)"
     summary = "Learns smooth codes of faces: the model to edit with, and a first one to train."
-    Settings = VaeSettings
+    Settings: ClassVar[type[TrainSettings]] = VaeSettings
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "standard": {},
-        "small": {"latent": 64, "width": 32},
+        **Autoencoder.presets,
+        "random-faces": {"beta": 4.0},
+    }
+    about_presets: ClassVar[Mapping[str, str]] = {
+        **Autoencoder.about_presets,
+        "random-faces": "A stronger KL term: softer reconstructions, better faces out of nothing.",
     }
     settings: VaeSettings
-
-    def __init__(self, settings: VaeSettings, size: int) -> None:
-        super().__init__(settings, size)
-        self.encoder = Encoder(size, settings.width, settings.latent)
-        self.decoder = Decoder(size, settings.width, settings.latent)
-
-    @property
-    def latent(self) -> int:
-        return self.settings.latent
+    codes_per_latent = 2  # mean and logarithm of the variance
 
     def distribution(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance of each picture's code, float32 (N, latent) each."""
@@ -101,40 +60,39 @@ class Vae(Model):
     def encode(self, images: Tensor) -> Tensor:
         return self.distribution(images)[0]
 
-    def decode(self, codes: Tensor) -> Tensor:
-        return self._decoded(codes).clamp(-1.0, 1.0)
-
-    def _decoded(self, codes: Tensor) -> Tensor:
-        decoded: Tensor = self.decoder(codes)
-        return decoded.float()
-
-    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        rate = self.settings.learning_rate
-        return {"adam": torch.optim.Adam(self.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)}
-
-    def steps(self, images: Tensor, step: Step) -> Losses:
+    def beta(self, fraction: float) -> float:
+        """The weight of the KL term when this share of the training is over."""
         warmup = self.settings.beta_warmup
-        beta = self.settings.beta * min(1.0, step.fraction / warmup if warmup else 1.0)
-        losses = self._losses(images, beta, step.generator)
+        return self.settings.beta * min(1.0, fraction / warmup if warmup else 1.0)
+
+    def steps(self, images: Tensor, step: Step) -> Steps:
+        losses, _ = self._losses(images, self.beta(step.fraction), step.generator)
         step.descend(losses["total"], "adam")
+        yield from ()
         return {name: loss.detach() for name, loss in losses.items()}
 
     def measure(self, images: Tensor, generator: torch.Generator) -> Losses:
-        return self._losses(images, self.settings.beta, generator)
+        losses, told = self._losses(images, self.settings.beta, generator)
+        return {**losses, "active_units": (told > ACTIVE).sum().float()}
 
-    def _losses(self, images: Tensor, beta: float, generator: torch.Generator) -> Losses:
-        """Negative evidence lower bound in nats a picture, with the Gaussian likelihood's best shared variance
-        (Rybkin et al. 2021): `D / 2 * log(MSE of the batch) + beta * KL`, D = 3 * S * S.
+    def _losses(self, images: Tensor, beta: float, generator: torch.Generator) -> tuple[Losses, Tensor]:
+        """Negative evidence lower bound in nats a picture, `reconstruction + beta * KL`, and its terms; and what each
+        number of the code tells on average, its KL, (latent,).
 
-        The code is `mean + exp(logvar / 2) * noise`: the standard deviation is the root of the variance.
+        With free nats each number's KL counts as at least so much (Kingma et al. 2016, "free bits").
         """
         mean, logvar = self.distribution(images)
-        noise = torch.randn(mean.shape, generator=generator, device=mean.device)
-        decoded = self._decoded(mean + torch.exp(0.5 * logvar) * noise)
-        values = images[0].numel()
-        reconstruction = 0.5 * values * torch.log(F.mse_loss(decoded, images) + math.ulp(1.0))
-        kl = kl_divergence(mean, logvar).sum(dim=1).mean()
-        return {"total": reconstruction + beta * kl, "reconstruction": reconstruction, "kl": kl}
+        reconstruction = reconstruction_loss(self._decoded(drawn(mean, logvar, generator)), images)
+        told = kl_divergence(mean, logvar).mean(dim=0)
+        kl = told.sum()
+        counted = told.clamp(min=self.settings.free_bits).sum() if self.settings.free_bits else kl
+        return {"total": reconstruction + beta * counted, "reconstruction": reconstruction, "kl": kl}, told.detach()
+
+
+def drawn(mean: Tensor, logvar: Tensor, generator: torch.Generator) -> Tensor:
+    """A code near each mean: `mean + exp(logvar / 2) * noise`; the standard deviation is the root of the variance."""
+    noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+    return mean + torch.exp(0.5 * logvar) * noise
 
 
 def kl_divergence(mean: Tensor, logvar: Tensor) -> Tensor:

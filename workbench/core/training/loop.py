@@ -7,8 +7,10 @@ for the next event, and obeys a pause or a stop between two steps.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,10 @@ from workbench.core.data.augment import augment
 from workbench.core.data.batches import Batches
 from workbench.core.data.cache import Dataset
 from workbench.core.errors import ExitCode, WorkbenchError
-from workbench.core.events import Event, Losses, Measured, Preview, Progress, Saved, Started, read_only
+from workbench.core.events import Event, Losses, Measured, Phase, Preview, Progress, Saved, Started, read_only
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.models.base import Model, Step
+from workbench.core.models.base import Phase as ModelPhase
 from workbench.core.models.images import to_images, to_pictures
 from workbench.core.models.registry import model_class
 from workbench.core.quality.reconstruction import psnr
@@ -32,7 +35,7 @@ from workbench.core.runs.metrics import MetricsFile
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.clock import Pace, Speed, Stopwatch
-from workbench.core.training.previews import Previewer
+from workbench.core.training.previews import Previewer, grid
 
 REPORT_SECONDS = 0.1
 VALIDATION_PICTURES = 256
@@ -127,18 +130,43 @@ class Training:
         """Whether the last step was the last one of its epoch."""
         return self.step > 0 and self.batches.position == self.batches.batches_per_epoch
 
-    def learn(self) -> StepLosses:
-        """One batch, one step."""
+    def learn(self) -> Generator[ModelPhase, bool | None, StepLosses | None]:
+        """One batch, one step: yields its phases, and gives its losses.
+
+        A step of a model with phases is given up when `True` is sent after one: everything is as before it, so that
+        taken again it is the same step. It gives None then.
+        """
+        moment = Moment(self) if self.net.phased else None
         rate = self.net.rate(self.step, self.fraction)
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
         images = augment(to_images(next(self.batches), self.device), self.settings.augment, self.change)
-        with self._autocast():
-            losses = self.net.steps(images, Step(min(1.0, self.fraction), self.noise, self._descend))
+        going = self.net.steps(
+            images, Step(self.step, min(1.0, self.fraction), self.noise, self._descend, self.batches.pictures)
+        )
+        while True:
+            try:
+                with self._autocast():  # around each part, not around what the host does in between
+                    phase = next(going)
+            except StopIteration as end:
+                losses: StepLosses = end.value
+                break
+            if (yield phase) and moment:
+                going.close()
+                moment.restore(self)
+                return None
         self.step += 1
         self.average.update(self.net, self.step)
         return losses
+
+    def told(self, phase: ModelPhase, with_picture: bool) -> Phase:
+        """A phase of the step under way as an event."""
+        picture = None
+        if with_picture and phase.images is not None:
+            pictures = to_pictures(phase.images)
+            picture = grid(pictures, columns=math.ceil(math.sqrt(2 * len(pictures))))
+        return Phase(self.step + 1, phase.number, self.net.phases[phase.number - 1], phase.note(), picture)
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self.run.info.precision == "bfloat16":
@@ -154,7 +182,8 @@ class Training:
         moved = self.optimisers[optimiser]
         moved.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        gradients = [p.grad for group in moved.param_groups for p in group["params"] if p.grad is not None]
+        weights = [weight for group in moved.param_groups for weight in group["params"] if weight.grad is not None]
+        gradients = [weight.grad for weight in weights]
         norm = torch.nn.utils.get_total_norm(gradients)
         if not torch.isfinite(torch.stack([loss.detach(), norm])).all():
             raise WorkbenchError(
@@ -163,28 +192,49 @@ class Training:
                 f"Train a new run that learns slower (--set learning_rate={self.settings.learning_rate / 2:g}).",
                 ExitCode.FAILED,
             )
-        limit = self.settings.clip_norm
-        if limit and norm > limit:
+        if limit := self.settings.clip_value:
+            torch.nn.utils.clip_grad_value_(weights, limit)
+        if (limit := self.settings.clip_norm) and norm > limit:
             torch._foreach_mul_(gradients, limit / norm)
         moved.step()
+        torch.clear_autocast_cache()  # it may hold the weights as they were
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """The averaged net's losses on held-out pictures, and its PSNR there (dB); empty when there are none."""
+        """The averaged net's losses on held-out pictures, and, if it encodes its PSNR there (dB); empty when there
+        are none."""
         if not len(self.held_out):
             return {}
         noise = torch.Generator(self.device).manual_seed(0)
         sums: dict[str, float] = {}
-        decibels = []
         for first in range(0, len(self.held_out), 64):
             pictures = self.held_out[first : first + 64]
             images = to_images(pictures, self.device)
             for name, loss in self.average.net.measure(images, noise).items():
                 sums[name] = sums.get(name, 0.0) + float(loss) * len(pictures)
-            decoded = to_pictures(self.average.net.decode(self.average.net.encode(images)))
-            decibels.append(psnr(pictures, decoded) * len(pictures))
-        values = {name: value / len(self.held_out) for name, value in sums.items()}
-        return {**values, "psnr": sum(decibels) / len(self.held_out)}
+            if self.net.encodes:
+                decoded = to_pictures(self.average.net.decode(self.average.net.encode(images)))
+                sums["psnr"] = sums.get("psnr", 0.0) + psnr(pictures, decoded) * len(pictures)
+        return {name: value / len(self.held_out) for name, value in sums.items()}
+
+
+class Moment:
+    """Everything that a step changes, as it is now: copies of the weights, optimisers and random states."""
+
+    def __init__(self, training: Training) -> None:
+        self._weights = {name: value.clone() for name, value in training.net.state_dict().items()}
+        self._optimisers = {name: deepcopy(o.state_dict()) for name, o in training.optimisers.items()}
+        self._generators = {name: g.get_state() for name, g in training._generators.items()}
+        self._batches = training.batches.state()
+
+    def restore(self, training: Training) -> None:
+        """Bring it back."""
+        training.net.load_state_dict(self._weights)
+        for name, optimiser in training.optimisers.items():
+            optimiser.load_state_dict(self._optimisers[name])
+        training.batches.restore(self._batches)
+        for name, generator in training._generators.items():
+            generator.set_state(self._generators[name])
 
 
 def train_loop(training: Training, control: Control) -> Iterator[Event]:
@@ -194,7 +244,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     pending: list[tuple[int, StepLosses]] = []
     speed = Speed()
     showing, measuring = Pace(share=0.02, least=2.0), Pace(share=0.02, least=5.0)
-    reported = saved = time.monotonic()
+    reported = saved = shown = time.monotonic()
     measured_psnr: float | None = None
 
     def report() -> Iterator[Event]:
@@ -210,7 +260,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
 
     def show() -> Iterator[Event]:
         began = clock.seconds
-        for kind in ("samples", "reconstructions"):
+        for kind in ("samples", "reconstructions") if training.net.encodes else ("samples",):
             picture = getattr(training.previewer, kind)(training.average.net)
             run.add_preview(training.step, kind, picture)
             yield Preview(training.step, kind, picture)
@@ -220,7 +270,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         nonlocal measured_psnr
         began = clock.seconds
         if values := training.validate():
-            measured_psnr = values["psnr"]
+            measured_psnr = values.get("psnr")
             columns = {name: read_only(np.array([value], dtype=np.float32)) for name, value in values.items()}
             file.append("validation", [training.step], clock.seconds, columns)
             yield Losses("validation", read_only(np.array([training.step])), columns)
@@ -235,6 +285,27 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         yield training.save()
         saved = time.monotonic()
 
+    def take_step() -> Generator[Event, None, StepLosses | None]:
+        """One step with its phases; None when a stop was asked for in the middle of it."""
+        nonlocal shown
+        going = training.learn()
+        answer: bool | None = None
+        while True:
+            try:
+                phase = going.send(answer)
+            except StopIteration as end:
+                losses: StepLosses | None = end.value
+                return losses
+            due = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
+            if due or control.walking:
+                yield training.told(phase, with_picture=control.walking)
+                shown = time.monotonic()
+            if control.walking or control.paused:
+                paused = time.monotonic()
+                control.wait_to_go_on()
+                clock.leave_out(time.monotonic() - paused)
+            answer = control.stopping
+
     with MetricsFile(run.metrics_file) as file:
         yield Started(run.path, first_step, str(training.device), training.settings.model_dump())
         if first_step == 0:
@@ -247,7 +318,9 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                 clock.leave_out(time.monotonic() - paused)
             if control.stopping or (control.stopping_after_epoch and training.epoch_is_over):
                 break
-            losses = training.learn()
+            losses = yield from take_step()
+            if losses is None:
+                break
             pending.append((training.step, losses))
             if time.monotonic() - reported >= REPORT_SECONDS:
                 yield from report()

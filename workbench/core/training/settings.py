@@ -32,6 +32,10 @@ class TrainSettings(Settings):
         1.0, label="Gradient limit", help="Longest gradient a step may follow; 0 means no limit.", ge=0, le=1000,
         group="Advanced",
     )  # fmt: skip
+    clip_value: float = setting(
+        0.0, label="Gradient limit of a value", help="Most that a gradient may say of one weight; 0 means no limit.",
+        ge=0, le=1000, group="Advanced",
+    )  # fmt: skip
     average_decay: float = setting(
         0.999, label="Averaging (EMA)",
         help="The shown and saved weights are an average over the last steps; nearer to 1 averages over more.",
