@@ -158,7 +158,7 @@ def check_size(model: type[Model], settings: TrainSettings, size: int) -> None:
     if size not in sizes:
         raise WorkbenchError(
             f"A {model.title} with these settings cannot be {size} pixels wide.",
-            f"Choose {' or '.join(map(str, sizes))} (--size {sizes[0]}).",
+            f"Choose one of: {', '.join(map(str, sorted(sizes)))}.",
         )
 
 
