@@ -49,6 +49,19 @@ def read_tensors(
     Raises:
         WorkbenchError: missing, damaged, of another kind, too new, or a pickle.
     """
+    arrays, info = read_arrays(path, kind)
+    if info is None:
+        raise WorkbenchError(f"'{path}' is not a {kind} of this program.", f"Choose a {kind} file that it wrote.")
+    check_format(info, format, version, kind, str(path))
+    return arrays, info
+
+
+def read_arrays(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], Any]:
+    """The arrays of any safetensors file and, where this program wrote it, its description (not yet checked).
+
+    Raises:
+        WorkbenchError: missing, damaged, or a pickle.
+    """
     with file_errors(path, "read"):
         with path.open("rb") as file:
             start = file.read(8)
@@ -64,13 +77,11 @@ def read_tensors(
         except (SafetensorError, TypeError, ValueError) as error:
             raise damaged(path, kind) from error
     if text is None:
-        raise WorkbenchError(f"'{path}' is not a {kind} of this program.", f"Choose a {kind} file that it wrote.")
+        return arrays, None
     try:
-        info = json.loads(text)
+        return arrays, json.loads(text)
     except json.JSONDecodeError as error:
         raise damaged(path, kind) from error
-    check_format(info, format, version, kind, str(path))
-    return arrays, info
 
 
 def check_format(info: Any, format: str, version: int, kind: str, where: str) -> None:

@@ -20,8 +20,8 @@ from workbench.core.events import Progress
 from workbench.jobs.api import Job
 
 _PACKAGES = (
-    "torch", "torchvision", "numpy", "pillow", "pillow-heif", "dlib-bin", "scikit-learn", "safetensors", "pydantic",
-    "typer", "PySide6-Essentials", "pyqtgraph",
+    "torch", "torchvision", "numpy", "pillow", "pillow-heif", "dlib-bin", "scikit-learn", "safetensors",
+    "torchmetrics", "pydantic", "typer", "PySide6-Essentials", "pyqtgraph",
 )  # fmt: skip
 _WINDOW_SECONDS = 120
 

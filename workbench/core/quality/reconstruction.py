@@ -1,4 +1,4 @@
-"""How near a reconstruction comes to its picture: PSNR and SSIM, both on 8-bit values."""
+"""How near a reconstruction comes to its picture: PSNR, SSIM and MS-SSIM, all on 8-bit values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from workbench.core.errors import WorkbenchError
 
 _WINDOW, _SIGMA = 11, 1.5  # pixels
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # keep flat regions from dividing nothing by nothing
+
+_SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of MS-SSIM, the finest first
 
 Pictures = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
@@ -80,6 +82,51 @@ def ssim_each(pictures: Pictures, reconstructions: Pictures) -> Float64:
     structure = (2 * covariance + _C2) / (variance + _C2)
     each: Float64 = (luminance * structure).mean(axis=(1, 2, 3), dtype=np.float64)
     return each
+
+
+def ms_ssim(pictures: Pictures, reconstructions: Pictures) -> float:
+    """Multi-scale structural similarity, 0 to 1, the mean over pictures of `ms_ssim_each`."""
+    return float(ms_ssim_each(pictures, reconstructions).mean())
+
+
+def ms_ssim_each(pictures: Pictures, reconstructions: Pictures) -> Float64:
+    """Multi-scale structural similarity of each picture (Wang, Simoncelli and Bovik 2003), torchmetrics' with the
+    window of `ssim_each`, edges mirrored at the coarsest scale, and what is negative taken as 0.
+
+    Its five scales, each half the side of the one before, need 176 pixels. Smaller pictures have the first `scales`
+    of them, with the published weights divided by their sum, so that two equal pictures still give 1.
+
+    Args:
+        pictures: uint8 (N, S, S, 3), at least 11 pixels wide and high.
+        reconstructions: of the same shape.
+
+    Returns:
+        float64 (N,).
+    """
+    from torch import from_numpy
+    from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
+
+    weights = np.array(_SCALE_WEIGHTS[: scales(min(pictures.shape[1:3]))])
+    a, b = (from_numpy(np.moveaxis(p, -1, 1).astype(np.float32)) for p in (reconstructions, pictures))
+    each: Float64 = multiscale_structural_similarity_index_measure(
+        a,
+        b,
+        sigma=_SIGMA,
+        kernel_size=_WINDOW,
+        data_range=255.0,
+        betas=tuple((weights / weights.sum()).tolist()),
+        normalize="relu",
+        reduction="none",
+    ).double().numpy()  # fmt: skip
+    return each
+
+
+def scales(side: int) -> int:
+    """How many scales of MS-SSIM fit pictures of that side, 1 to 5: 2 at 32 pixels, 3 at 64, 4 at 128.
+
+    The window has to fit the smallest, and torchmetrics asks for a side of more than 10 (n - 1)² pixels.
+    """
+    return max(n for n in range(1, 6) if n == 1 or min(side >> (n - 1), side // (n - 1) ** 2) >= _WINDOW)
 
 
 def _window(size: int) -> Float32:
