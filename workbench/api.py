@@ -24,6 +24,7 @@ from workbench.jobs import prepare_data as data_job
 from workbench.jobs import train as train_job
 from workbench.jobs.api import run
 from workbench.jobs.evaluate import Evaluation
+from workbench.jobs.measure_samples import SAMPLES
 from workbench.jobs.train import TrainResult
 
 OnEvent = Callable[[Event], None]
@@ -124,11 +125,23 @@ def evaluate(
     data: str | Path,
     *,
     partition: int = 2,
+    samples: int = SAMPLES,
+    features: str | Path | None = None,
+    seed: int = 0,
     on_event: OnEvent = _ignore,
     control: Control | None = None,
 ) -> Evaluation:
-    """Measure a model on pictures it has not seen: PSNR (dB), SSIM, KL (nats), active units, and AUC by label."""
-    return run(evaluate_job.evaluate(model, str(data), partition=partition, control=control), on_event)
+    """Measure a model on pictures it has not seen: PSNR (dB), SSIM, MS-SSIM, KL (nats), active units, AUC by label.
+
+    Its random pictures are measured by KID, FID, density, coverage and sharpness, beside what real ones reach.
+
+    Args:
+        samples: random pictures to measure; 0 leaves that out.
+        features: a file with the net to see them with: torchvision's inception_v3 as safetensors (docs/formats.md).
+        seed: of the random pictures; the same one gives the same figures.
+    """
+    job = evaluate_job.evaluate(model, str(data), partition, samples, features, seed, control)
+    return run(job, on_event)
 
 
 def edit(

@@ -171,13 +171,29 @@ def test_the_same_seed_samples_the_same_faces(command: Command, trained_run: Pat
 
 
 def test_evaluate_has_the_promised_keys(command: Command, trained_run: Path) -> None:
-    found = command("evaluate", trained_run, "--data", "builtin:avatars", "--json").json
-    assert {"psnr", "ssim", "kl", "active_units", "auc"} <= set(found)
+    found = command("evaluate", trained_run, "--data", "builtin:avatars", "--samples", 100, "--json").json
+    assert {"psnr", "ssim", "ms_ssim", "kl", "active_units", "auc"} <= set(found)
+    assert {"kid", "fid", "density", "coverage", "sharpness", "floor", "conditions"} <= set(found)
     assert 0 <= found["auc"]["Smiling"] <= 1
-    said = command("evaluate", trained_run, "--data", "builtin:avatars")
+    said = command("evaluate", trained_run, "--data", "builtin:avatars", "--samples", 100)
     assert said.code == 0
-    assert "PSNR" in said.out
-    assert "Smiling" in said.out
+    for word in ("PSNR", "MS-SSIM", "Smiling", "KID", "real (100 each)", "bicubic, antialiased", "faces-64"):
+        assert word in said.out
+    assert "of 100 pictures are uncertain" in said.err
+
+
+def test_evaluate_without_random_pictures_says_nothing_of_them(command: Command, trained_run: Path) -> None:
+    said = command("evaluate", trained_run, "--data", "builtin:avatars", "--samples", 0)
+    assert said.code == 0
+    assert "KID" not in said.out
+    assert command("evaluate", trained_run, "--data", "builtin:avatars", "--samples", 0, "--json").json["kid"] is None
+
+
+def test_evaluate_refuses_a_feature_file_that_holds_none(command: Command, trained_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.safetensors").write_bytes(b"nothing")
+    said = command("evaluate", trained_run, "--data", "builtin:avatars", "--features", tmp_path / "net.safetensors")
+    assert said.code == 2
+    assert "feature net" in said.err
 
 
 def test_an_exported_model_works_like_its_run(command: Command, run: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -14,6 +15,8 @@ from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.errors import Stopped, WorkbenchError
 from workbench.core.events import Advice, Event
+from workbench.core.quality.reconstruction import ms_ssim
+from workbench.core.quality.sharpness import sharpness_each
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import run
 from workbench.jobs.evaluate import Evaluation, evaluate
@@ -34,7 +37,7 @@ def dataset(model: TrainedModel) -> Dataset:
 
 @pytest.fixture(scope="module")
 def evaluation(trained_run: Path) -> Evaluation:
-    return run(evaluate(trained_run, AVATARS))
+    return run(evaluate(trained_run, AVATARS, samples=200))
 
 
 def test_psnr_and_ssim_are_scikit_images_means_over_the_test_partition(
@@ -84,7 +87,13 @@ def test_auc_is_that_of_a_logistic_normal_found_on_the_training_partition(
 
 def test_the_json_has_the_names_that_scripts_rely_on(evaluation: Evaluation) -> None:
     value = json.loads(json.dumps(evaluation.to_json()))
-    assert {"psnr", "ssim", "kl", "active_units", "auc", "counts", "images", "partition"} == set(value)
+    assert set(value) == {
+        "psnr", "ssim", "ms_ssim", "kl", "active_units", "auc", "counts", "images", "partition", "sharpness",
+        "kid", "fid", "density", "coverage", "floor", "conditions",
+    }  # fmt: skip
+    assert set(value["floor"]) == {"kid", "fid", "density", "coverage"}
+    assert value["conditions"]["samples"] == 200
+    assert value["sharpness"]["samples_ratio"] == value["sharpness"]["samples"] / value["sharpness"]["originals"]
     assert set(value["auc"]) == set(value["counts"])
     assert value["counts"]["Smiling"]["test_with"] > 0
 
@@ -93,10 +102,75 @@ def test_pictures_are_decoded_a_batch_at_a_time(trained_run: Path, monkeypatch: 
     counts = []
     decode = TrainedModel.decode
     monkeypatch.setattr(TrainedModel, "decode", lambda self, codes: counts.append(len(codes)) or decode(self, codes))
-    found = run(evaluate(trained_run, AVATARS, partition=1))
+    found = run(evaluate(trained_run, AVATARS, partition=1, samples=0))
     assert found.partition == "validation"
     assert sum(counts) == found.images
     assert max(counts) <= 128
+
+
+def test_ms_ssim_and_sharpness_are_means_over_the_test_partition(
+    evaluation: Evaluation, model: TrainedModel, dataset: Dataset
+) -> None:
+    pictures = np.array(dataset.pictures[dataset.rows(2)])
+    decoded = model.decode(model.encode(pictures))
+    assert evaluation.ms_ssim == pytest.approx(ms_ssim(pictures, decoded), abs=1e-3)
+    assert evaluation.sharpness.originals == pytest.approx(sharpness_each(pictures).mean())
+    assert evaluation.sharpness.reconstructions == pytest.approx(sharpness_each(decoded).mean(), rel=1e-3)
+    ratio = evaluation.sharpness.reconstructions_ratio
+    assert ratio is not None
+    assert ratio < 0.9  # a small VAE blurs
+
+
+def test_random_pictures_are_farther_from_real_ones_than_those_are_from_each_other(evaluation: Evaluation) -> None:
+    assert evaluation.floor is not None
+    assert evaluation.kid is not None
+    assert evaluation.kid > 10 * abs(evaluation.floor.kid)
+    assert evaluation.fid > evaluation.floor.fid
+    assert evaluation.coverage < evaluation.floor.coverage
+
+
+def test_random_pictures_can_be_left_out(trained_run: Path) -> None:
+    found = run(evaluate(trained_run, AVATARS, samples=0))
+    assert (found.kid, found.fid, found.floor, found.conditions, found.sharpness.samples) == (None,) * 5
+    assert found.psnr is not None
+
+
+def test_a_model_that_cannot_encode_is_measured_by_its_random_pictures_alone(
+    trained_run: Path, model: TrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(model.net), "encodes", False, raising=False)
+    found = run(evaluate(trained_run, AVATARS, samples=100))
+    assert (found.psnr, found.ssim, found.ms_ssim, found.sharpness.reconstructions) == (None,) * 4
+    assert found.auc == {}
+    assert found.kid is not None
+    assert found.sharpness.samples_ratio is not None
+
+
+def test_a_source_too_small_to_measure_random_pictures_by_says_so(trained_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ten"
+    folder.mkdir()
+    lines = ["file,partition"]
+    for number, picture in enumerate(run(prepare_data(AVATARS, 32)).pictures[:10]):
+        Image.fromarray(picture).save(folder / f"{number}.png")
+        lines.append(f"{number}.png,2")
+    (folder / "attributes.csv").write_text("\n".join(lines) + "\n")
+    events: list[Event] = []
+    found = run(evaluate(trained_run, folder), events.append)
+    assert found.kid is None
+    assert found.psnr is not None
+    assert any("too few pictures to measure" in event.finding for event in events if isinstance(event, Advice))
+
+
+def test_a_count_of_random_pictures_that_says_nothing_is_refused(trained_run: Path) -> None:
+    with pytest.raises(WorkbenchError, match="5 random pictures are too few to measure"):
+        run(evaluate(trained_run, AVATARS, samples=5))
+
+
+def test_a_feature_net_that_is_none_is_refused_before_anything_is_measured(trained_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.safetensors").write_bytes(b"nothing")
+    job = evaluate(trained_run, AVATARS, features=tmp_path / "net.safetensors")
+    with pytest.raises(WorkbenchError, match="damaged and cannot be read as a feature net"):
+        next(job)
 
 
 def test_measuring_on_what_was_learned_comes_with_advice(trained_run: Path) -> None:
