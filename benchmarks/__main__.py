@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.rows import Row
 
-NAMES = ("start", "import_rate", "slider_latency", "window", "training")
+NAMES = ("start", "import_rate", "slider_latency", "window", "samples", "training")
 
 
 def main() -> None:

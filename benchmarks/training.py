@@ -42,12 +42,8 @@ def _command(*arguments: object) -> Any:
 def _quality(faces: Path, folder: Path, minutes: float) -> list[Row]:
     run(prepare_data(faces, 64))  # the import is not part of the training
     _command("train", "--data", faces, "--size", 64, "--minutes", minutes, "--runs", folder, "--name", "ours")
-    found = subprocess.run(
-        [sys.executable, "-m", "workbench", "evaluate", str(folder / "ours"), "--data", str(faces), "--json"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    evaluate = ["evaluate", str(folder / "ours"), "--data", str(faces), "--samples", "0", "--json"]
+    found = subprocess.run([sys.executable, "-m", "workbench", *evaluate], check=True, capture_output=True, text=True)
     ours = json.loads(found.stdout)
     data = run(prepare_data(faces, 64))
     train, test = np.array(data.pictures[data.rows(0)]), np.array(data.pictures[data.rows(2)])
