@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.core.concepts.concept import Counts, Direction
+from workbench.core.runs.maturity import immaturity
 from workbench.ui.concept_sliders import ConceptRow, ConceptSliders
 
 LEFT = Qt.MouseButton.LeftButton
@@ -88,6 +89,21 @@ def test_a_drag_beyond_the_end_stops_at_the_end(qtbot: QtBot, smiling: ConceptRo
     qtbot.mouseMove(smiling.slider, QPoint(2000, 10))
     qtbot.mouseRelease(smiling.slider, LEFT, pos=QPoint(2000, 10))
     assert smiling.strength == 3
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 4.0), (-3.5, 0.5), (-3.0, 3.0)])
+def test_zero_is_in_the_middle_whatever_the_ends(qtbot: QtBot, low: float, high: float) -> None:
+    sliders = ConceptSliders()
+    qtbot.addWidget(sliders)
+    sliders.set_concepts({"Hat": direction(low=low, high=high)})
+    sliders.resize(320, 200)
+    sliders.show()
+    row = sliders.rows["Hat"]
+    assert row.slider.handle_position(0.0).x() == pytest.approx(row.slider.width() / 2)
+    drag(qtbot, row, 0.4)
+    assert row.strength == pytest.approx(0.4, abs=0.05)
+    drag(qtbot, row, -8.0)  # left of the end, where there is room but no more to be had
+    assert row.strength == low
 
 
 @pytest.mark.parametrize(
@@ -209,6 +225,16 @@ def test_a_nearly_perfect_concept_does_not_promise_certainty(sliders: ConceptSli
 def test_a_concept_without_a_measurement_says_so(sliders: ConceptSliders) -> None:
     sliders.set_concepts({"Hat": direction(auc=None)})
     assert "not measured" in sliders.rows["Hat"].badge.text()
+
+
+def test_what_an_untrained_model_promises_is_doubted_at_each_badge(sliders: ConceptSliders) -> None:
+    sliders.set_concepts({"Smiling": direction(0.99)}, doubt=immaturity(12))
+    row = sliders.rows["Smiling"]
+    assert row.badge.property("role") == "warn"
+    assert "untrained (12 steps)" in row.badge.toolTip()
+    assert "untrained" in row.slider.accessibleDescription()
+    sliders.set_concepts({"Smiling": direction(0.99)}, doubt=immaturity(5000))
+    assert sliders.rows["Smiling"].badge.property("role") == "muted"
 
 
 def test_a_search_field_appears_for_many_concepts_and_filters(qtbot: QtBot, sliders: ConceptSliders) -> None:

@@ -12,8 +12,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from workbench.core.concepts.concept import FORMAT, VERSION
 from workbench.core.editing.recipe import Recipe
 from workbench.core.pictures import read_photo
+from workbench.core.runs import checkpoint
+from workbench.core.runs.trained import open_model
+from workbench.core.tensors import read_tensors, write_tensors
 from workbench.ui.page import Message
 from workbench.ui.pages.edit import EditPage
 from workbench.ui.picture_view import Compare
@@ -397,6 +401,12 @@ def test_a_model_without_concepts_finds_them(
     bench.until(lambda: bench.session.editable)
 
 
+def test_a_model_of_few_steps_is_doubted_in_words(editing: Bench) -> None:
+    assert editing.session.model.step == 150
+    assert editing.page.side.doubt.isVisible()
+    assert "only briefly (150 steps)" in editing.page.side.doubt.text()
+
+
 def test_another_model_of_the_same_photo_keeps_the_strengths(editing: Bench, run_copy: Path) -> None:
     editing.drag(1.5)
     strengths = editing.session.state.strengths
@@ -423,6 +433,48 @@ def test_an_edit_is_offered_again_after_the_program_ended(editing: Bench, qtbot:
     assert np.array_equal(again.shown(), result)
     again.page.close_down()
     again.until(again.page.at_rest)
+
+
+def test_a_face_that_one_model_made_up_comes_back_into_the_edit_of_another(
+    bench: Bench, qtbot: QtBot, places: Path, trained_run: Path, run_copy: Path
+) -> None:
+    change_weights(run_copy)
+    bench.page.set_ready()
+    bench.open(trained_run)
+    bench.until(lambda: bench.session.model is not None and bench.session.busy is None)
+    bench.page.bar.random.trigger()
+    bench.until(lambda: bench.session.editable)
+    face = bench.session.subject.photo.pixels
+    first = bench.session.editor
+    bench.open(run_copy)
+    bench.until(lambda: bench.session.editable and bench.session.editor is not first)
+    bench.drag(1.5)
+    result = bench.shown()
+    bench.until((places / "preferences" / "edit.json").exists)
+    bench.page.close_down()
+    bench.until(bench.page.at_rest)
+    again = Bench(qtbot)
+    again.page.set_ready()
+    again.until(lambda: again.session.model is not None)
+    again.messages[-1].action()  # type: ignore[misc]
+    again.until(lambda: again.session.editable and bool(again.session.state.strengths))
+    assert np.array_equal(again.session.subject.photo.pixels, face)
+    assert again.session.subject.seed is not None  # still marked as made up when it is exported
+    assert np.array_equal(again.shown(), result)
+    again.page.close_down()
+    again.until(again.page.at_rest)
+
+
+def change_weights(run: Path) -> None:
+    """Make a model of its own of a run's copy, with the concepts of the original."""
+    for file in run.glob("checkpoints/*/average.safetensors"):
+        weights = checkpoint.read_weights(file)
+        weights["decoder.0.bias"] = weights["decoder.0.bias"] + 0.3
+        write_tensors(file, weights, {"format": checkpoint.FORMAT, "version": checkpoint.VERSION})
+    fingerprint = open_model(run).fingerprint
+    for file in (run / "concepts").iterdir():
+        arrays, info = read_tensors(file, FORMAT, VERSION, "concept")
+        write_tensors(file, arrays, {**info, "model": fingerprint})
 
 
 def test_an_exported_edit_is_not_offered_again(

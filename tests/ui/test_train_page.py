@@ -89,6 +89,15 @@ def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, pag
     qtbot.waitUntil(lambda: page.runs.tree.topLevelItemCount() == 1, timeout=PATIENCE_MS)
 
 
+def test_after_a_few_steps_the_page_says_that_the_model_is_still_untrained(qtbot: QtBot, page: TrainPage) -> None:
+    with qtbot.waitSignal(page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.button) as said:
+        start(qtbot, page, steps=3)
+    message = said.args[0]
+    assert "still untrained (3 steps)" in message.text
+    assert message.kind == "advice"  # it stays until it is read
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
+
+
 def test_stop_saves_and_resume_goes_on(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
     start(qtbot, page, steps=100_000)
     wait_for_step(qtbot, page)

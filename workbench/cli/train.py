@@ -11,6 +11,7 @@ from workbench.cli.console import run_job
 from workbench.cli.options import SOURCE_HELP
 from workbench.cli.output import note, plain, say, say_json
 from workbench.core.errors import ExitCode, WorkbenchError
+from workbench.core.runs.maturity import immaturity
 
 if TYPE_CHECKING:
     from workbench.core.training.budget import Budget
@@ -112,6 +113,8 @@ def _report(result: TrainResult, json: bool) -> None:
         say(f"{'Stopped' if stopped else 'Done'} after {result.step} steps: {result.run}")
         for measure, value in result.values.items():
             say(f"  {measure}  {value:.4g}")
+    if doubt := immaturity(result.step):
+        note(doubt)
     if stopped:
         note(f"Everything is saved. Go on with: workbench train --resume '{result.run}'")
         raise typer.Exit(ExitCode.STOPPED)

@@ -59,11 +59,15 @@ def open_pixels(pixels: npt.NDArray[np.uint8], control: Control | None = None) -
 def random_face(model: TrainedModel, seed: int, control: Control | None = None) -> Job[Subject]:
     """A face that the model makes up: its points are where the model expects a face's."""
     yield Progress("Making up a face", 0, None, "faces")
-    pixels = model.sample(1, seed)[0]
-    photo = Photo(pixels, None, None, None, hashlib.sha256(pixels.tobytes()).hexdigest())
     points = Points.from_array(model.alignment.array() * model.size - 0.5)
-    whole = (-0.5, -0.5, model.size - 0.5, model.size - 0.5)
-    return Subject(photo, (Face(whole, points, 1.0),), seed=seed)
+    return made_up(model.sample(1, seed)[0], points, seed)
+
+
+def made_up(pixels: npt.NDArray[np.uint8], points: Points, seed: int) -> Subject:
+    """A face that a model once made up from `seed`: uint8 (S, S, 3), with its eyes and mouth at `points`."""
+    photo = Photo(pixels, None, None, None, hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest())
+    height, width = pixels.shape[:2]
+    return Subject(photo, (Face((-0.5, -0.5, width - 0.5, height - 0.5), points, 1.0),), seed=seed)
 
 
 @dataclass(frozen=True, eq=False)

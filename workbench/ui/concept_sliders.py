@@ -65,13 +65,16 @@ class ConceptRow(QWidget):
     changed = Signal(str, float)
     gesture_ended = Signal(str)
 
-    def __init__(self, name: str, direction: Direction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, direction: Direction, doubt: str | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.name = name
+        self._proof = f"{doubt}\n{proof(name, direction)}" if doubt else proof(name, direction)
         self.slider = StrengthSlider(direction.low, direction.high)
         self.box = StrengthBox(direction.low, direction.high)
         self.label = QLabel(title(name))
-        self.badge = self._badge(name, direction)
+        self.badge = self._badge(direction, doubt)
         self.reset_button = QToolButton()
         self._dress(name, direction)
         self._lay_out()
@@ -93,12 +96,11 @@ class ConceptRow(QWidget):
         self.box.set_strength(strength)
         self._mark()
 
-    @staticmethod
-    def _badge(name: str, direction: Direction) -> QLabel:
+    def _badge(self, direction: Direction, doubt: str | None) -> QLabel:
         badge = QLabel("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
         weak = direction.auc is not None and direction.auc < _WEAK
-        badge.setProperty("role", "warn" if weak else "muted")
-        badge.setToolTip(proof(name, direction))
+        badge.setProperty("role", "warn" if weak or doubt else "muted")
+        badge.setToolTip(self._proof)
         return badge
 
     def _dress(self, name: str, direction: Direction) -> None:
@@ -107,7 +109,7 @@ class ConceptRow(QWidget):
         self.label.setToolTip(f"{words}: double-click resets it.")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name gives way
         self.slider.setAccessibleName(words)
-        self.slider.setAccessibleDescription(proof(name, direction))
+        self.slider.setAccessibleDescription(self._proof)
         self.slider.setToolTip(
             f"{words}, in standard deviations (σ) of the faces the model learned from.\n"
             "Arrows step 0.1, with Shift 0.01, Page Up and Page Down 0.5; Backspace resets."
@@ -197,13 +199,21 @@ class ConceptSliders(QWidget):
         self._lay_out()
         self.set_concepts({})
 
-    def set_concepts(self, directions: Mapping[str, Direction], strengths: Mapping[str, float] | None = None) -> None:
-        """Show a slider for each direction, all at zero or at the given strengths."""
+    def set_concepts(
+        self,
+        directions: Mapping[str, Direction],
+        strengths: Mapping[str, float] | None = None,
+        doubt: str | None = None,
+    ) -> None:
+        """Show a slider for each direction, all at zero or at the given strengths.
+
+        `doubt` says why the pictures may be worse than the badges promise: an AUC is of the codes, not of the pictures.
+        """
         for row in self.rows.values():
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {name: ConceptRow(name, directions[name]) for name in sorted(directions)}
+        self.rows = {name: ConceptRow(name, directions[name], doubt) for name in sorted(directions)}
         for index, row in enumerate(self.rows.values()):
             row.changed.connect(self._change)
             row.gesture_ended.connect(self.gesture_ended)

@@ -53,7 +53,7 @@ def _wheel_step(event: QWheelEvent) -> float:
 
 
 class StrengthSlider(QSlider):
-    """A horizontal slider from `low` to `high` sigma with zero marked."""
+    """A horizontal slider from `low` to `high` sigma with zero in the middle, whichever end is farther from it."""
 
     strength_changed = Signal(float)
     """By the user's hand, never by `set_strength`."""
@@ -93,12 +93,18 @@ class StrengthSlider(QSlider):
 
     def handle_position(self, strength: float) -> QPointF:
         """Where the handle's middle is for a strength."""
-        share = (strength * _TICKS - self.minimum()) / max(1, self.maximum() - self.minimum())
+        share = (strength * _TICKS / self._reach + 1) / 2
         return QPointF(_HANDLE + 1 + share * (self.width() - 2 * _HANDLE - 2), self.height() / 2)
 
     def _strength_at(self, x: float) -> float:
         share = (x - _HANDLE - 1) / max(1.0, self.width() - 2 * _HANDLE - 2)
-        return (self.minimum() + share * (self.maximum() - self.minimum())) / _TICKS
+        return (2 * share - 1) * self._reach / _TICKS
+
+    @property
+    def _reach(self) -> int:
+        """From the middle, which is zero, to the edge: as far as the farther end, so that a sigma is as wide on both
+        sides."""
+        return max(1, -self.minimum(), self.maximum())
 
     def _change(self, strength: float) -> None:
         value = min(max(round(strength * _TICKS), self.minimum()), self.maximum())
@@ -183,7 +189,8 @@ class StrengthSlider(QSlider):
         zero, here = self.handle_position(0.0), self.handle_position(self.strength)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(line)
-        painter.drawRoundedRect(QRectF(1, here.y() - 2, self.width() - 2, 4), 2, 2)
+        low, high = (self.handle_position(end / _TICKS).x() for end in (self.minimum(), self.maximum()))
+        painter.drawRoundedRect(QRectF(low - _HANDLE, here.y() - 2, high - low + 2 * _HANDLE, 4), 2, 2)
         for sigma in range(math.ceil(self.minimum() / _TICKS), math.floor(self.maximum() / _TICKS) + 1):
             x = self.handle_position(sigma).x()
             painter.fillRect(QRectF(x - 0.5, here.y() + 6, 1, 3), line)

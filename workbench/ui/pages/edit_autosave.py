@@ -27,14 +27,14 @@ class SavedEdit:
     Attributes:
         recipe: as JSON.
         model: where it was opened from.
-        photo: the file; for a pasted picture the copy that was kept; None for a made-up face.
+        photo: the file; of a pasted picture and of a made-up face the copy that was kept.
         pasted: whether `photo` is such a copy.
-        seed: of a made-up face.
+        seed: of a made-up face. Whichever model made it, another one may be editing it.
     """
 
     recipe: dict[str, Any]
     model: str
-    photo: str | None
+    photo: str
     pasted: bool
     seed: int | None
 
@@ -43,7 +43,7 @@ class SavedEdit:
         """What the edit is called in a sentence."""
         if self.seed is not None:
             return "a made-up face"
-        return "a pasted picture" if self.pasted or self.photo is None else f"“{Path(self.photo).name}”"
+        return "a pasted picture" if self.pasted else f"“{Path(self.photo).name}”"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ class Autosave:
 
     def __init__(self) -> None:
         self._writer: Latest[_Keep | None, None] = Latest(self._write, self._delivered, "autosave")
-        self._pasted: str | None = None  # fingerprint of the pasted picture that is kept
+        self._pasted: str | None = None  # fingerprint of the picture without a file that is kept
 
     def keep(self, editor: Editor, state: EditState, subject: Subject) -> None:
         """Keep this edit instead of the one before."""
@@ -72,10 +72,9 @@ class Autosave:
         """The edit that was kept, if there is one whose photo is still there."""
         try:
             saved = SavedEdit(**read_json(_file()))
+            return saved if Path(saved.photo).is_file() and Path(saved.model).exists() else None
         except (WorkbenchError, TypeError):  # none, or one of another version: nothing to offer
             return None
-        there = saved.seed is not None or (saved.photo is not None and Path(saved.photo).is_file())
-        return saved if there and Path(saved.model).exists() else None
 
     def close(self) -> None:
         """End the thread."""
@@ -88,17 +87,16 @@ class Autosave:
         from workbench.core.editing.recipe import Recipe
 
         subject, model = keep.subject, keep.editor.model
-        pasted = subject.path is None and subject.seed is None
         saved = SavedEdit(
             recipe=Recipe.of(model, subject.photo, keep.state).model_dump(mode="json"),
             model=str(model.path),
-            photo=str(self._keep_pasted(subject) if pasted else subject.path) if subject.seed is None else None,
-            pasted=pasted,
+            photo=str(subject.path or self._keep_pixels(subject)),
+            pasted=subject.path is None,
             seed=subject.seed,
         )
         write_json(_file(), asdict(saved))
 
-    def _keep_pasted(self, subject: Subject) -> Path:
+    def _keep_pixels(self, subject: Subject) -> Path:
         from workbench.core.pictures import write_picture
 
         path = preferences_folder() / "pasted.png"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.core.editing.recipe import Recipe
     from workbench.core.editing.render import Editor
     from workbench.core.editing.state import EditState
+    from workbench.core.faces.align import Points
     from workbench.core.runs.trained import TrainedModel
     from workbench.jobs.open_edit import Located, Subject
 
@@ -103,10 +104,14 @@ def random_face(model: TrainedModel, seed: int, control: Control) -> Job[Opened]
     return Opened(subject, Original.of(subject.photo.pixels))
 
 
-def reopen_random_face(model: Path, seed: int, control: Control) -> Job[Opened]:
-    """The same made-up face again."""
-    opened = yield from load_model(model, control)
-    return (yield from random_face(opened, seed, control))
+def reopen_random_face(path: Path, control: Control, seed: int, points: Points) -> Job[Opened]:
+    """A made-up face again, from the copy that was kept of it."""
+    from workbench.core.pictures import read_photo
+    from workbench.jobs.open_edit import made_up
+
+    yield from ()
+    subject = made_up(read_photo(path).pixels, points, seed)
+    return Opened(subject, Original.of(subject.photo.pixels))
 
 
 def reopen_pixels(path: Path, control: Control) -> Job[Opened]:

@@ -154,11 +154,10 @@ class EditSession(QObject):
 
         self._pending = Recipe.model_validate(saved.recipe)
         self.load_model(Path(saved.model))
+        reopen: Callable[..., Job[Opened]] = jobs.reopen_pixels if saved.pasted else jobs.open_photo
         if saved.seed is not None:
-            self._start("photo", partial(jobs.reopen_random_face, Path(saved.model), saved.seed), self._photo_opened)
-        elif saved.photo is not None:
-            reopen = jobs.reopen_pixels if saved.pasted else jobs.open_photo
-            self._start("photo", partial(reopen, Path(saved.photo)), self._photo_opened)
+            reopen = partial(jobs.reopen_random_face, seed=saved.seed, points=self._pending.points)
+        self._start("photo", partial(reopen, Path(saved.photo)), self._photo_opened)
 
     def choose_face(self, index: int) -> None:
         """Edit another face of the photo; the sliders begin at zero."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.events import Progress
+from workbench.core.runs.maturity import immaturity
 from workbench.ui.concept_sliders import ConceptSliders
 from workbench.ui.forms import NoWheel
 from workbench.ui.pages.edit_export import ExportPanel
@@ -44,6 +45,9 @@ class EditSide(QFrame):
         self.open_button = tool_button("open", "Open a model", "Open a run folder or a model file from elsewhere.")
         self.open_button.clicked.connect(self.open_model_asked)
         self.about = muted()
+        self.doubt = muted()
+        self.doubt.setProperty("role", "warn")
+        self.doubt.hide()
         self.faces = self._combo("Face", "Which of the photo's faces is edited; or click one in the picture.")
         self.faces.activated.connect(self.face_chosen)
         self.sliders = ConceptSliders()
@@ -95,7 +99,10 @@ class EditSide(QFrame):
     def set_model(self, model: TrainedModel | None) -> None:
         """Show what `model` is, and its sliders."""
         directions = {name: concept.direction for name, concept in model.concepts.items()} if model else {}
-        self.sliders.set_concepts(directions)
+        doubt = immaturity(model.step) if model else None
+        self.sliders.set_concepts(directions, doubt=doubt)
+        self.doubt.setText(doubt or "")
+        self.doubt.setVisible(doubt is not None)
         if model is None:
             self.about.hide()
             self._middle.setCurrentWidget(self._no_model)
@@ -188,6 +195,7 @@ class EditSide(QFrame):
         layout.addWidget(heading("Model"))
         layout.addLayout(model)
         layout.addWidget(self.about)
+        layout.addWidget(self.doubt)
         layout.addWidget(self._face_row)
         layout.addSpacing(GRID)
         layout.addWidget(self._middle, 1)

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import Advice, Event, Progress
+from workbench.core.runs.maturity import immaturity
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_form import TrainForm
@@ -216,7 +217,10 @@ class TrainPage(Page):
         self._set_running(False)
         self.watch.state.setText(f"{result.status.capitalize()} at step {result.step:,}. Everything is saved.")
         text = f"“{result.run.name}” is saved at step {result.step:,}."
-        self.message.emit(Message(text, "Use in Edit", partial(self._use, str(result.run))))
+        doubt = immaturity(result.step)
+        kind: Literal["info", "advice"] = "advice" if doubt else "info"  # advice stays until it is read
+        use = partial(self._use, str(result.run))
+        self.message.emit(Message(f"{text} {doubt}" if doubt else text, "Use in Edit", use, kind))
         self._list_runs()
 
     @Slot()
