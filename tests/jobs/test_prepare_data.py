@@ -21,6 +21,7 @@ from workbench.core import files
 from workbench.core.control import Control
 from workbench.core.data import cache
 from workbench.core.data.cache import Dataset
+from workbench.core.data.folder import FolderSource
 from workbench.core.errors import ExitCode, Stopped, WorkbenchError
 from workbench.core.events import Event, Progress, Saved, Skipped
 from workbench.jobs.api import run
@@ -144,6 +145,50 @@ def test_a_folder_that_goes_away_is_an_error_and_not_a_hundred_broken_pictures(p
     away.rename(photos)
     dataset, _ = prepare(photos)
     assert (len(dataset), dataset.skipped) == (100, ())
+
+
+@pytest.fixture
+def ailing(photos: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """A disk that does not give some pictures: by name, how many times it refuses yet."""
+    refusals: dict[str, int] = {}
+    read = FolderSource.read
+
+    def refuse(self: FolderSource, row: int) -> bytes:
+        name = self.table.names[row]
+        if refusals.get(name, 0) > 0:
+            refusals[name] -= 1
+            raise OSError(errno.EIO, "Input/output error")
+        return read(self, row)
+
+    monkeypatch.setattr(FolderSource, "read", refuse)
+    return refusals
+
+
+def test_a_disk_that_stumbles_once_is_asked_again(photos: Path, ailing: dict[str, int]) -> None:
+    ailing["007.jpg"] = 1
+    dataset, _ = prepare(photos)
+    assert (len(dataset), dataset.skipped) == (100, ())
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_picture_that_a_disk_did_not_give_is_not_broken_for_ever(
+    photos: Path, ailing: dict[str, int], interrupted: bool
+) -> None:
+    ailing["007.jpg"] = 1000
+    (photos / "050.jpg").write_bytes(b"no picture")
+    if interrupted:
+        control = Control()
+        with pytest.raises(Stopped):
+            run(prepare_data(photos, 16, control), lambda e: control.stop() if isinstance(e, Skipped) else None)
+    dataset, _ = prepare(photos)
+    assert {skipped.name for skipped in dataset.skipped} == {"007.jpg", "050.jpg"}
+    again, events = prepare(photos)  # the disk still does not give it: what there is serves
+    assert len(again) == 98
+    assert not any(isinstance(event, Saved) for event in events)
+    ailing.clear()
+    dataset, _ = prepare(photos)
+    assert [skipped.name for skipped in dataset.skipped] == ["050.jpg"]
+    assert reds(dataset)[7] == pytest.approx(14, abs=2)
 
 
 def test_a_stopped_import_leaves_no_thread_behind(photos: Path) -> None:

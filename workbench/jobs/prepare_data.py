@@ -20,9 +20,13 @@ from workbench.core.data.cache import (
     CacheWriter,
     Dataset,
     UInt8,
+    Unread,
     cache_path,
+    forget,
     load_picture,
+    of_the_disk,
     open_cache,
+    unread_rows,
 )
 from workbench.core.data.source import Source, open_source
 from workbench.core.data.table import PARTITIONS
@@ -37,6 +41,8 @@ _CHUNK = 16
 _SAVE_SECONDS = 2.0
 """A killed import loses at most this much."""
 _REPORT_SECONDS = 0.1
+_PAUSES, _ASKED_AGAIN = (0.05, 0.25), 100
+"""Seconds before a picture that the disk did not give is asked for again, and how often an import does that at all."""
 _STEADY_SECONDS = 1.0
 """After this long the rate is worth a guess at the time left."""
 
@@ -67,8 +73,10 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     yield Progress("Preparing pictures", 0, None, "pictures")
     source = open_source(where)
     yield from source.skipped
+    folder = cache_path(source, size)
+    if _readable_now(source, unread_rows(folder)):
+        forget(folder)
     if (dataset := open_cache(source, size)) is None:
-        folder = cache_path(source, size)
         with file_errors(folder, "write"):
             folder.mkdir(parents=True, exist_ok=True)
         with Lock(folder / "lock", "These pictures are being prepared already, by another window or command."):
@@ -82,10 +90,41 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     return dataset
 
 
+def _readable_now(source: Source, rows: Sequence[int]) -> bool:
+    """Whether a picture that the disk would not give can be read by now."""
+    for row in rows:
+        try:
+            source.read(row)
+        except (OSError, WorkbenchError):
+            continue
+        return True
+    return False
+
+
+class _Patience:
+    """Asks again for a moment when the disk or the network, not the picture, is to blame; not for ever."""
+
+    def __init__(self) -> None:
+        self._left = _ASKED_AGAIN
+
+    def __call__(self, read: Callable[[], Result]) -> Result:
+        for pause in _PAUSES:
+            try:
+                return read()
+            except OSError as error:
+                if self._left <= 0 or not of_the_disk(error) or isinstance(error, PermissionError):
+                    raise
+            self._left -= 1
+            time.sleep(pause)
+        return read()
+
+
 def _import(source: Source, size: int, control: Control) -> Job[None]:
+    patiently = _Patience()
+
     def load(row: int) -> UInt8 | str:
         try:
-            return load_picture(source, row, size)
+            return patiently(lambda: load_picture(source, row, size))
         except WorkbenchError as error:
             return error.what
         except OSError as error:
@@ -94,7 +133,8 @@ def _import(source: Source, size: int, control: Control) -> Job[None]:
                     f"'{source.location}' is gone: it was there when the import began.",
                     "Connect the disk again; the import goes on where it was.",
                 ) from error
-            return error.strerror or str(error)
+            reason = error.strerror or str(error)
+            return Unread(reason) if of_the_disk(error) else reason
 
     folder = cache_path(source, size)
     rows = len(source.table)

@@ -102,6 +102,7 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
             pictures=len(data),
             train=len(data.rows(0)),
             validation=len(data.rows(1)),
+            parting=data.parting,
         ),
         alignment=(data.alignment or FACES).to_json(),
         device=str(device),
@@ -136,19 +137,29 @@ def resume(
     chosen = choose_device(device or run.info.device)
     set_threads(threads or run.info.threads)
     data = yield from prepare_data(run.info.data.source, run.info.size, control)
-    then = run.info.data
-    if (data.fingerprint, len(data.rows(0)), len(data.rows(1))) != (then.fingerprint, then.train, then.validation):
+    if not _same_data(run.info.data, data):
         raise WorkbenchError(
             f"The pictures in '{run.info.data.source}' are not those that '{run.name}' was trained on.",
             "Bring them back, or train a new run.",
         )
+    _refuse_finished(run, budget)
+    if run.checkpoints():
+        yield Advice(f"'{run.name}' goes on at step {run.checkpoints()[-1][0]}, with the same settings.", "")
+    return (yield from _run(run, data, chosen, control, budget))
+
+
+def _same_data(then: DataInfo, data: Dataset) -> bool:
+    """Whether these are the pictures that a run was trained on, each in the part that it was in."""
+    counts = (len(data.rows(0)), len(data.rows(1)))
+    parted_alike = then.parting in ("", data.parting)
+    return then.fingerprint == data.fingerprint and (then.train, then.validation) == counts and parted_alike
+
+
+def _refuse_finished(run: Run, budget: Budget | None) -> None:
     if run.info.status == "done" and budget is None:
         raise WorkbenchError(
             f"The run '{run.name}' is finished: {run.info.step} steps.", "Give it more steps, epochs or minutes."
         )
-    if run.checkpoints():
-        yield Advice(f"'{run.name}' goes on at step {run.checkpoints()[-1][0]}, with the same settings.", "")
-    return (yield from _run(run, data, chosen, control, budget))
 
 
 def _run(
@@ -156,15 +167,17 @@ def _run(
 ) -> Job[TrainResult]:
     """Train in `run`; it is written to only while it is locked. A `budget` replaces the run's own."""
     values: Mapping[str, float] = {}
-    with run.locked(), _failures(run):
-        run.update(status="running", error=None, budget=budget.to_json() if budget else run.info.budget)
-        training = Training(run, data, device)
-        for event in train_loop(training, control):
-            if isinstance(event, Measured):
-                values = event.values
-            yield event
-        status: Literal["done", "stopped"] = "done" if training.fraction >= 1 else "stopped"
-        run.update(status=status)
+    with run.locked():
+        _refuse_finished(run, budget)  # by another program, while this one prepared the pictures
+        with _failures(run):
+            run.update(status="running", error=None, budget=budget.to_json() if budget else run.info.budget)
+            training = Training(run, data, device)
+            for event in train_loop(training, control):
+                if isinstance(event, Measured):
+                    values = event.values
+                yield event
+            status: Literal["done", "stopped"] = "done" if training.fraction >= 1 else "stopped"
+            run.update(status=status)
     return TrainResult(run.path, training.step, status, values)
 
 

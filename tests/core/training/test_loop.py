@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from workbench.core.control import Control
 from workbench.core.errors import WorkbenchError
@@ -268,6 +269,42 @@ def test_a_run_whose_pictures_are_parted_anew_is_not_resumed(tmp_path: Path) -> 
     training.update(data=info.model_copy(update={"train": info.train - 1, "validation": info.validation + 1}))
     with pytest.raises(WorkbenchError, match="are not those that"):
         run(resume(training.path, budget=Budget(steps=4), threads=1))
+
+
+def test_a_run_whose_parts_have_swapped_pictures_is_not_resumed(tmp_path: Path, pictures: Path) -> None:
+    """As many pictures in each part as before, but others: the run would be measured on what it has learned."""
+    table = pictures / "attributes.csv"
+    path = run(train(request(tmp_path, steps=2, data=str(pictures)))).run
+    assert run(resume(path, budget=Budget(steps=3), threads=1)).step == 3
+    lines = table.read_text().splitlines()
+    lines[1], lines[-1] = lines[1].replace(",0", ",1"), lines[-1].replace(",1", ",0")
+    table.write_text("\n".join(lines) + "\n")
+    with pytest.raises(WorkbenchError, match="are not those that"):
+        run(resume(path, budget=Budget(steps=4), threads=1))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Twelve pictures, nine to train on and three to steer by, as a table says."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(12):
+        noise = np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{number:02d}.png")
+    rows = [f"{number:02d}.png,{int(number > 8)}" for number in range(12)]
+    (folder / "attributes.csv").write_text("\n".join(["file,partition", *rows]) + "\n")
+    return folder
+
+
+def test_what_another_program_wrote_meanwhile_is_read_under_the_lock(tmp_path: Path) -> None:
+    path = run(train(request(tmp_path, steps=2))).run
+    Run.open(path).update(status="stopped")
+    job = resume(path, threads=1)
+    next(job)  # it has read the run, and prepares the pictures
+    Run.open(path).update(status="done", best_psnr=31.0)
+    with pytest.raises(WorkbenchError, match="is finished"):
+        run(job)
+    assert (Run.open(path).info.status, Run.open(path).info.best_psnr) == ("done", 31.0)
 
 
 def test_previews_show_the_same_noise_and_the_same_faces_each_time(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
     cache_folder()/data/<fingerprint>-<size>/
         pictures.npy        uint8 (N, S, S, 3): the readable ones, in the order of the source
-        index.json          format, fingerprint, what was skipped; written last, so that with it the cache is whole
+        index.json          format, fingerprint, what was skipped, and which of it for a reason that may pass (a disk
+                            that did not answer); written last, so that with it the cache is whole
         pictures.part       while an import runs: as much of pictures.npy as is done
-        journal.jsonl       while an import runs: a line per picture handled, null or why it was skipped
+        journal.jsonl       while an import runs: a line per picture handled: null, or why it was skipped (in a list where that may pass)
         lock                held (by the operating system) by the one import that runs
 
 The journal is written after the pictures it speaks of are on disk, so a killed import goes on where it was. Labels are
@@ -13,6 +14,8 @@ not cached: they are read from the source each time, so that an edited table cou
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -78,6 +81,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def parting(self) -> str:
+        """Fingerprint (hex) of which picture belongs to which part."""
+        return hashlib.sha256(self.partition.astype(np.int8).tobytes()).hexdigest()
 
     def rows(self, partition: int | None = None) -> Int64:
         """Row numbers of one part (0 train, 1 validation, 2 test), or all: int64 (n,), rising."""
@@ -146,6 +154,40 @@ def open_cache(source: Source, size: int) -> Dataset | None:
         skipped=(*source.skipped, *(Skipped(source.table.names[row], reason) for row, reason in reasons.items())),
         alignment=source.alignment,
     )
+
+
+class Unread(str):
+    """Why a picture was skipped, when that may pass: it could not be read, whatever is in it."""
+
+    __slots__ = ()
+
+
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in ("EIO", "ESTALE", "ETIMEDOUT", "EBUSY", "EAGAIN", "EMFILE", "ENFILE", "EACCES", "EPERM", "ENODEV",
+                 "ENXIO", "ENETDOWN", "ENETUNREACH", "EHOSTDOWN", "EHOSTUNREACH", "ECONNRESET", "ECONNABORTED",
+                 "ENOTCONN", "EREMOTEIO")
+    if hasattr(errno, name)
+)  # fmt: skip
+
+
+def of_the_disk(error: OSError) -> bool:
+    """Whether the disk, the network or a permission is to blame, and not what is in the file."""
+    return error.errno in _PASSING
+
+
+def unread_rows(folder: Path) -> list[int]:
+    """The rows of the source that a whole cache lacks for a reason that may have passed."""
+    try:
+        return [int(row) for row in read_json(folder / "index.json")["unread"]]
+    except (WorkbenchError, LookupError, TypeError, ValueError):
+        return []
+
+
+def forget(folder: Path) -> None:
+    """Let the pictures be imported anew."""
+    with file_errors(folder, "write"):
+        (folder / "index.json").unlink(missing_ok=True)
 
 
 class CacheWriter:
@@ -223,7 +265,14 @@ class CacheWriter:
         skipped = {row: reason for row, reason in enumerate(self._reasons) if reason is not None}
         write_json(
             self.folder / "index.json",
-            {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint, "pictures": kept, "skipped": skipped},
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                "fingerprint": fingerprint,
+                "pictures": kept,
+                "skipped": skipped,
+                "unread": [row for row, reason in skipped.items() if isinstance(reason, Unread)],
+            },
         )
         self._journal.unlink()
 
@@ -249,9 +298,9 @@ class CacheWriter:
                 if stored == 0:
                     break
                 stored -= 1
-            reasons.append(reason)
+            reasons.append(Unread(reason[0]) if isinstance(reason, list) else reason)
         return reasons
 
 
 def _as_lines(reasons: Sequence[str | None]) -> str:
-    return "".join(json.dumps(reason) + "\n" for reason in reasons)
+    return "".join(json.dumps([reason] if isinstance(reason, Unread) else reason) + "\n" for reason in reasons)

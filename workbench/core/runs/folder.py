@@ -41,6 +41,8 @@ class DataInfo(BaseModel):
     pictures: int
     train: int
     validation: int
+    parting: str = ""
+    """Of which picture belongs to which part; empty in runs of before it was noted."""
 
 
 class RunInfo(BaseModel):
@@ -137,6 +139,7 @@ class Run:
             WorkbenchError: another program trains it now.
         """
         with Lock(self.path / "lock", f"The run '{self.name}' is being trained by another program."):
+            self._info = type(self).open(self.path)._info  # another program may have written since it was read
             for folder in (self.path, self._checkpoints, self._previews):
                 remove_parts(folder)
             yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -63,25 +62,40 @@ class MetricsFile:
 def forget_after(path: Path, step: int) -> None:
     """Drop the rows after `step`: they belong to steps that will be taken again."""
     if path.exists():
-        header = _header(path)
-        kept = [header, *(row for row in _rows(path, header) if int(row[0]) <= step)]
-        write_file(path, "".join(",".join(row) + "\n" for row in kept))
+        header, lines = _lines(path)
+        kept = [line for line in lines if int(line[: line.index(",")]) <= step]
+        write_file(path, "".join(line + "\n" for line in [",".join(header), *kept]))
 
 
 def read_curves(path: Path) -> Curves:
-    """All rows by part; a missing file gives none."""
-    header = _header(path)
-    rows = list(_rows(path, header))
+    """All rows by part; a missing file gives none. 200,000 rows take some tenths of a second."""
+    header, lines = _lines(path)
+    by_part: dict[str, tuple[list[str], list[str]]] = {}
+    for line in lines:
+        step, _, part, cells = line.split(",", 3)
+        steps, texts = by_part.setdefault(part, ([], []))
+        steps.append(step)
+        texts.append(cells)
     curves: Curves = {}
-    for part in dict.fromkeys(row[2] for row in rows):
-        mine = [row for row in rows if row[2] == part]
-        table = np.array([[float(cell) if cell else math.nan for cell in row[3:]] for row in mine], dtype=np.float32)
+    for part, (steps, texts) in by_part.items():
+        table = _numbers(texts, len(header) - 3)
         values = {name: table[:, column] for column, name in enumerate(header[3:])}
         curves[part] = (
-            np.array([int(row[0]) for row in mine], dtype=np.int64),
+            np.array(steps).astype(np.int64),
             {name: column for name, column in values.items() if not np.isnan(column).all()},
         )
     return curves
+
+
+def _numbers(texts: list[str], columns: int) -> npt.NDArray[np.float32]:
+    """Lines of cells as numbers, NaN where a cell is empty: float32 (len(texts), columns).
+
+    numpy reads them all at once; Python would take a second for a long run.
+    """
+    text = f",{','.join(texts)},"
+    while ",," in text:
+        text = text.replace(",,", ",nan,")
+    return np.fromstring(text[1:-1], np.float64, sep=",").astype(np.float32).reshape(len(texts), columns)
 
 
 def _header(path: Path) -> list[str]:
@@ -91,10 +105,11 @@ def _header(path: Path) -> list[str]:
         return next(csv.reader(file), [])
 
 
-def _rows(path: Path, header: list[str]) -> Iterable[list[str]]:
-    """The whole rows; the last one may have been cut off when the program was killed."""
+def _lines(path: Path) -> tuple[list[str], list[str]]:
+    """The names of the columns and the whole rows; the last row may have been cut off when the program was killed."""
+    header = _header(path)
     if not header:
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = (line for line in file if line.endswith("\n"))
-        yield from (row for row in csv.reader(lines) if len(row) == len(header) and row != header)
+        return [], []
+    first, *lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    commas = len(header) - 1
+    return header, [line for line in lines if line.count(",") == commas and line != first]

@@ -1,0 +1,66 @@
+"""The curves of a run as they come back from its file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.core.runs.metrics import MetricsFile, forget_after, read_curves
+
+
+def write(path: Path, rows: int) -> None:
+    with MetricsFile(path) as file:
+        steps = np.arange(1, rows + 1)
+        values = {name: (steps * scale).astype(np.float32) for name, scale in (("total", -0.5), ("kl", 0.001))}
+        file.append("train", steps, 1.5, values)
+        file.append("validation", [rows], 2.0, {"total": np.float32([3.25]), "psnr": np.float32([21.5])})
+
+
+def test_what_was_written_comes_back_by_part_and_name(tmp_path: Path) -> None:
+    write(tmp_path / "metrics.csv", 3)
+    curves = read_curves(tmp_path / "metrics.csv")
+    steps, values = curves["train"]
+    assert steps.tolist() == [1, 2, 3]
+    assert values["total"].tolist() == [-0.5, -1.0, -1.5]
+    assert "psnr" not in values  # a training batch has none
+    steps, values = curves["validation"]
+    assert steps.tolist() == [3]
+    assert {name: column.tolist() for name, column in values.items()} == {"total": [3.25], "psnr": [21.5]}
+
+
+def test_losses_that_are_no_numbers_come_back_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("step,seconds,part,total,kl,psnr\n1,0.1,train,nan,,\n2,0.2,train,inf,,\n3,0.3,train,,2.5,\n")
+    steps, values = read_curves(path)["train"]
+    assert steps.tolist() == [1, 2, 3]
+    np.testing.assert_array_equal(values["total"], np.float32([np.nan, np.inf, np.nan]))
+    np.testing.assert_array_equal(values["kl"], np.float32([np.nan, np.nan, 2.5]))
+
+
+def test_a_row_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    write(path, 3)
+    path.write_text(path.read_text() + "4,2.5,train,1.2")
+    assert read_curves(path)["train"][0].tolist() == [1, 2, 3]
+    forget_after(path, 2)
+    assert path.read_text().splitlines() == [
+        "step,seconds,part,total,kl,psnr", "1,1.50,train,-0.5,0.001,", "2,1.50,train,-1,0.002,",
+    ]  # fmt: skip
+
+
+def test_a_missing_file_has_no_curves(tmp_path: Path) -> None:
+    assert read_curves(tmp_path / "metrics.csv") == {}
+
+
+@pytest.mark.parametrize("rows", [200_000])
+def test_a_long_run_is_read_in_a_moment(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "metrics.csv"
+    write(path, rows)
+    start = time.process_time()
+    curves = read_curves(path)
+    assert time.process_time() - start < 2.0  # a fraction of that on a quiet machine; row by row it took several
+    assert len(curves["train"][0]) == rows
+    assert curves["train"][1]["total"][-1] == -rows / 2
