@@ -19,12 +19,12 @@ class ResidualBlock(nn.Module):
     that what one picture decodes to would depend on its neighbours (compare "SkipInit", De and Smith 2020).
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, activation: nn.Module | None = None) -> None:
         super().__init__()
         self.look = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         self.mix = nn.Conv2d(channels, channels, 1)
         self.gain = nn.Parameter(torch.full((), 0.1))
-        self.activation = nn.SiLU()
+        self.activation = activation or nn.SiLU()
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = x + self.gain * self.mix(self.activation(self.look(self.activation(x))))

@@ -109,40 +109,49 @@ class Dcgan(Model):
         codes = self.draw(count, step.generator)
         yield Phase(1, lambda: self._about(codes))
 
-        with torch.no_grad():
+        with torch.set_grad_enabled(not self._renews):
             generated = self.decode(codes)
         yield Phase(2, lambda: f"{count} pictures of {self.size} x {self.size}.", generated)
 
-        mixed = torch.cat([generated, images])
+        mixed = torch.cat([generated.detach(), images])
         yield Phase(3, lambda: f"{count} generated, {count} real.", mixed)
 
-        self.discriminator.train()
-        on_generated, on_real, penalty = self._look(generated, images, step)
+        on_generated, on_real, penalty = self._look(generated.detach(), images, step)
         loss = self._discriminator_loss(on_generated, on_real, step.generator)
         step.descend(loss + penalty, "discriminator")
         right = self._right(on_generated, on_real)
         yield Phase(
             4,
             lambda: f"Loss {loss.item():.3f}; it was right about {100 * right.item():.0f} % of the pictures.",
-        )  # fmt: skip
+        )
 
-        codes = self.draw(count, step.generator)
+        if self._renews:
+            codes = self.draw(count, step.generator)
         yield Phase(5, lambda: self._about(codes))
 
         with frozen(self.discriminator):
-            generated = self.decode(codes)
-            generator_loss = self._generator_loss(generated, images, step)
+            if self._renews:
+                generated = self.decode(codes)
+            on_generated = self.discriminator(self._shown(generated, step)).float()
+            generator_loss = self._fooling_loss(on_generated, on_real.detach())
             step.descend(generator_loss, "generator")
         yield Phase(
             6,
-            lambda: f"Loss {generator_loss.item():.3f}; the discriminator is frozen.", generated.detach(),
-        )  # fmt: skip
+            lambda: f"Loss {generator_loss.item():.3f}; the discriminator is frozen.",
+            generated.detach(),
+        )
         return {
             "total": (loss + generator_loss).detach(),
             "discriminator": loss.detach(),
             "generator": generator_loss.detach(),
             "accuracy": right,
         }
+
+    @property
+    def _renews(self) -> bool:
+        """Whether the generator learns from new pictures, as the lecture has it. With the other loss it learns from
+        those that the discriminator has just seen, which saves making them twice."""
+        return self.settings.loss == "classic"
 
     def measure(self, images: Tensor, generator: torch.Generator) -> Losses:
         generated = self.sample(len(images), generator)
@@ -195,12 +204,6 @@ class Dcgan(Model):
         if noise is not None and self.settings.label_noise:
             labels += self.settings.label_noise * torch.rand(labels.shape, generator=noise, device=labels.device)
         return F.binary_cross_entropy_with_logits(torch.cat([on_generated, on_real]), labels)
-
-    def _generator_loss(self, generated: Tensor, real: Tensor, step: Step) -> Tensor:
-        on_generated = self.discriminator(self._shown(generated, step)).float()
-        if self.settings.loss == "classic":
-            return self._fooling_loss(on_generated, on_generated)
-        return self._fooling_loss(on_generated, self.discriminator(self._shown(real, step)).float())
 
     def _fooling_loss(self, on_generated: Tensor, on_real: Tensor) -> Tensor:
         """The targets say "these are real images"."""

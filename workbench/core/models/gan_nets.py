@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workbench.core.models.blocks import Dropout, initialise
+from workbench.core.models.blocks import Dropout, ResidualBlock, initialise, upsample
 from workbench.core.models.gan_settings import DcganSettings
-from workbench.core.models.nets import stage
 
 SIZES = {"lecture": (32,), "radford": (64, 32, 128), "compact": (64, 32, 128), "modern": (64, 32, 128)}
 """The sides that each pair of nets is made for, the usual one first."""
@@ -24,14 +23,24 @@ _SLOPE = {"lecture": 0.3}
 
 def generator(settings: DcganSettings, size: int) -> nn.Sequential:
     """(N, latent) to (N, 3, size, size) in [-1, 1]."""
-    build = {"lecture": _lecture_generator, "radford": _radford_generator}.get(settings.net, _residual_generator)
-    return nn.Sequential(*build(settings, size), *_output(settings))
+    build = {
+        "lecture": _lecture_generator,
+        "radford": _radford_generator,
+        "compact": _compact_generator,
+        "modern": _modern_generator,
+    }
+    return nn.Sequential(*build[settings.net](settings, size), *_output(settings))
 
 
 def discriminator(settings: DcganSettings, size: int) -> nn.Sequential:
     """(N, 3, size, size) to (N, 1), not yet limited to 0..1."""
-    build = {"lecture": _lecture_discriminator, "radford": _radford_discriminator}
-    return nn.Sequential(*build.get(settings.net, _residual_discriminator)(settings, size))
+    build = {
+        "lecture": _lecture_discriminator,
+        "radford": _radford_discriminator,
+        "compact": _compact_discriminator,
+        "modern": _modern_discriminator,
+    }
+    return nn.Sequential(*build[settings.net](settings, size))
 
 
 def judge(width: int, size: int) -> nn.Sequential:
@@ -89,17 +98,16 @@ class BottleneckBlock(nn.Module):
     """`x + narrow(act(look(act(widen(x)))))`, the middle a grouped 3 x 3 convolution and no normalisation: the block of
     Huang et al. 2024 ("The GAN is dead; long live the GAN!")."""
 
-    def __init__(self, channels: int, slope: float, group: int = 16) -> None:
+    def __init__(self, channels: int, kind: str, group: int = 16) -> None:
         super().__init__()
         wide = 2 * channels
         self.widen = nn.Conv2d(channels, wide, 1)
         self.look = nn.Conv2d(wide, wide, 3, padding=1, groups=max(1, wide // group), bias=False)
         self.narrow = nn.Conv2d(wide, channels, 1, bias=False)
-        self.slope = slope
+        self.activation = _activation(kind, 0.2)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.leaky_relu(self.widen(x), self.slope)
-        y = F.leaky_relu(self.look(y), self.slope)
+        y = self.activation(self.look(self.activation(self.widen(x))))
         moved: Tensor = x + self.narrow(y)
         return moved
 
@@ -184,65 +192,92 @@ def _radford_generator(settings: DcganSettings, size: int) -> list[nn.Module]:
     return [*layers, _double(settings, channels, 3, bias=False)]
 
 
-def _radford_discriminator(settings: DcganSettings, size: int) -> list[nn.Module]:
+def _radford_discriminator(settings: DcganSettings, size: int, normed: bool = True) -> list[nn.Module]:
     kind, channels = settings.discriminator_activation, settings.width
-    layers = [*_halve(settings, 3, channels, bias=False), _activation(kind, 0.2)]
+    layers = [*_halve(settings, 3, channels, bias=not normed), _activation(kind, 0.2)]
     for _ in range(int(math.log2(size)) - 3):
-        layers += [*_halve(settings, channels, 2 * channels, bias=False), nn.BatchNorm2d(2 * channels)]
+        layers += _halve(settings, channels, 2 * channels, bias=not normed)
+        layers += [nn.BatchNorm2d(2 * channels)] if normed else []
         layers += [_activation(kind, 0.2), *_dropout(settings.discriminator_dropout)]
         channels *= 2
-    return [*layers, nn.Conv2d(channels, 1, 4, bias=False), nn.Flatten()]
+    return [*layers, nn.Conv2d(channels, 1, 4, bias=not normed), nn.Flatten()]
 
 
-# Residual pairs without normalisation
+# The compact pair: where arithmetic is dear
 
 
-def _residual_generator(settings: DcganSettings, size: int) -> list[nn.Module]:
-    kind, slope = settings.generator_activation, 0.2
-    channels = _channels(settings, size)
+def _compact_generator(settings: DcganSettings, size: int) -> list[nn.Module]:
+    """The VAE's decoder: most of its work at small sides, the picture from sub-pixels."""
+    kind, width = settings.generator_activation, settings.width
+    channels = {4: 6 * width, 8: 4 * width, 16: 2 * width, 32: width, 64: width // 2}
+    channels = {side: max(8, count) for side, count in channels.items()}
+    layers: list[nn.Module] = [nn.Linear(settings.latent, channels[4] * 16), nn.Unflatten(1, (channels[4], 4, 4))]
+    side = 4
+    while side < size // 2:
+        layers += [
+            *_compact_blocks(settings, channels[side]),
+            *_compact_grow(settings, channels[side], channels[2 * side]),
+        ]
+        side *= 2
+    layers += [*_compact_blocks(settings, channels[side]), _activation(kind, 0.2)]
+    return [*layers, *_compact_grow(settings, channels[side], 3, kernel=3)]
+
+
+def _compact_blocks(settings: DcganSettings, channels: int) -> list[nn.Module]:
+    kind = settings.generator_activation
+    blocks = [ResidualBlock(channels, _activation(kind, 0.2)) for _ in range(2)]
+    return [*blocks, *_dropout(settings.generator_dropout)]
+
+
+def _compact_grow(settings: DcganSettings, channels_in: int, channels_out: int, kernel: int = 1) -> list[nn.Module]:
+    if settings.even_kernel:
+        return list(upsample(channels_in, channels_out, kernel))
+    return [_double(settings, channels_in, channels_out)]
+
+
+def _compact_discriminator(settings: DcganSettings, size: int) -> list[nn.Module]:
+    return _radford_discriminator(settings, size, normed=False)
+
+
+# The modern pair: residual, no normalisation
+
+
+def _modern_generator(settings: DcganSettings, size: int) -> list[nn.Module]:
+    kind, channels = settings.generator_activation, _modern_channels(settings, size)
     layers: list[nn.Module] = [nn.Linear(settings.latent, channels[4] * 16), nn.Unflatten(1, (channels[4], 4, 4))]
     side = 4
     while True:
-        layers += [*_blocks(settings, channels[side], slope), *_dropout(settings.generator_dropout)]
+        layers += [*_modern_blocks(channels[side], kind), *_dropout(settings.generator_dropout)]
         if side == size:
-            return [*layers, _activation(kind, slope), nn.Conv2d(channels[size], 3, 3, padding=1)]
-        layers += _grow(settings, channels[side], channels[2 * side])
+            return [*layers, _activation(kind, 0.2), nn.Conv2d(channels[size], 3, 3, padding=1)]
+        if settings.even_kernel:
+            layers += [nn.Conv2d(channels[side], channels[2 * side], 1), Resample(2)]
+        else:
+            layers.append(_double(settings, channels[side], channels[2 * side]))
         side *= 2
 
 
-def _residual_discriminator(settings: DcganSettings, size: int) -> list[nn.Module]:
-    kind, slope = settings.discriminator_activation, 0.2
-    channels = _channels(settings, size)
+def _modern_discriminator(settings: DcganSettings, size: int) -> list[nn.Module]:
+    kind, channels = settings.discriminator_activation, _modern_channels(settings, size)
     layers: list[nn.Module] = [nn.Conv2d(3, channels[size], 3, padding=1)]
     side = size
     while side > 4:
-        layers += [*_blocks(settings, channels[side], slope), *_dropout(settings.discriminator_dropout)]
-        layers += _shrink(settings, channels[side], channels[side // 2])
+        layers += [*_modern_blocks(channels[side], kind), *_dropout(settings.discriminator_dropout)]
+        if settings.downsampling == "strided" and settings.even_kernel:
+            layers += [Resample(0.5), nn.Conv2d(channels[side], channels[side // 2], 1)]
+        else:
+            layers += _halve(settings, channels[side], channels[side // 2])
         side //= 2
-    layers += [*_blocks(settings, channels[4], slope), _activation(kind, slope), nn.Flatten()]
+    layers += [*_modern_blocks(channels[4], kind), _activation(kind, 0.2), nn.Flatten()]
     return [*layers, nn.Linear(channels[4] * 16, 1)]
 
 
-def _channels(settings: DcganSettings, size: int) -> dict[int, int]:
+def _modern_channels(settings: DcganSettings, size: int) -> dict[int, int]:
     """Channels by side: `width` at 16 x 16, half as many with each doubling, at most thrice as many below."""
     width = settings.width
     by_side = {4: 3 * width, 8: 2 * width, 16: width, 32: width // 2, 64: width // 4, 128: width // 8}
     return {side: max(8, 8 * round(channels / 8)) for side, channels in by_side.items() if side <= size}
 
 
-def _blocks(settings: DcganSettings, channels: int, slope: float) -> list[nn.Module]:
-    if settings.net == "compact":
-        return stage(channels, blocks=1)
-    return [BottleneckBlock(channels, slope) for _ in range(2)]
-
-
-def _grow(settings: DcganSettings, channels_in: int, channels_out: int) -> list[nn.Module]:
-    if settings.even_kernel:
-        return [nn.Conv2d(channels_in, channels_out, 1), Resample(2)]
-    return [_double(settings, channels_in, channels_out)]
-
-
-def _shrink(settings: DcganSettings, channels_in: int, channels_out: int) -> list[nn.Module]:
-    if settings.downsampling == "strided" and settings.even_kernel:
-        return [Resample(0.5), nn.Conv2d(channels_in, channels_out, 1)]
-    return _halve(settings, channels_in, channels_out)
+def _modern_blocks(channels: int, kind: str) -> list[nn.Module]:
+    return [BottleneckBlock(channels, kind) for _ in range(2)]

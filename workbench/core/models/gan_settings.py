@@ -25,7 +25,7 @@ class DcganSettings(TrainSettings):
         64, label="Latent size", help="Numbers that a picture is made from.", ge=2, le=512, group=_MODEL, basic=True,
     )  # fmt: skip
     width: int = setting(
-        64, label="Width", help="Channels of the nets: twice as many take about four times as long.",
+        32, label="Width", help="Channels of the nets: twice as many take about four times as long.",
         unit="channels", ge=4, le=512, group=_MODEL, basic=True,
     )  # fmt: skip
     batch_size: int = setting(

@@ -30,13 +30,16 @@ class Block(nn.Module):
     def __init__(self, block: ResidualBlock) -> None:
         super().__init__()
         self.look = block.look
+        self.activation = block.activation
+        self.activation_in_place = copy.copy(block.activation)
+        self.activation_in_place.inplace = True  # type: ignore[assignment]
         weight = block.gain * block.mix.weight[:, :, 0, 0]
         self.weight = nn.Parameter(weight.t().contiguous(), requires_grad=False)
         assert block.mix.bias is not None
         self.bias = nn.Parameter(block.gain * block.mix.bias, requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.silu(self.look(F.silu(x)), inplace=True).permute(0, 2, 3, 1)
+        y = self.activation_in_place(self.look(self.activation(x))).permute(0, 2, 3, 1)
         mixed = torch.addmm(self.bias, y.flatten(0, 2), self.weight)
         return mixed.view(y.shape).permute(0, 3, 1, 2).add_(x)
 
