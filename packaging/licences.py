@@ -21,6 +21,7 @@ SHORT = {  # what some packages write in full or in a classifier, by the name th
     "MIT License": "MIT",
     "BSD License": "BSD-3-Clause",
     "BSD 3-Clause License": "BSD-3-Clause",
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "BSD": "BSD-3-Clause",

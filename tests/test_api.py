@@ -37,6 +37,19 @@ def test_the_api_trains_and_resumes_and_reports(tmp_path: Path) -> None:
     assert workbench.resume(first.run, steps=3).step == 3
 
 
+def test_the_api_trains_again_branches_compares_and_films(tmp_path: Path) -> None:
+    settings = {"width": 8, "latent": 8, "batch_size": 8}
+    first = workbench.train("builtin:avatars", size=32, steps=2, settings=settings, runs=tmp_path, name="first")
+    again = workbench.train_like(first.run, steps=3, settings={"learning_rate": 0.001})
+    assert (again.run.name, again.step) == ("first-2", 3)
+    branched = workbench.branch(first.run, 2, steps=4, settings={"learning_rate": 0.0005}, name="branch")
+    assert branched.step == 4
+    found = workbench.compare(first.run, again.run, tmp_path / "both.html")
+    assert {difference.name for difference in found.settings} == {"learning_rate", "budget"}
+    assert (tmp_path / "both.html").exists()
+    assert workbench.film(branched.run, tmp_path / "film.gif").stat().st_size > 0
+
+
 def test_a_training_needs_exactly_one_budget(tmp_path: Path) -> None:
     with pytest.raises(workbench.WorkbenchError):
         workbench.train("builtin:avatars", size=32, steps=2, minutes=1, runs=tmp_path)

@@ -20,7 +20,19 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 if TYPE_CHECKING:
-    from workbench.api import edit, evaluate, export_model, find_concepts, prepare_data, resume, train
+    from workbench.api import (
+        branch,
+        compare,
+        edit,
+        evaluate,
+        export_model,
+        film,
+        find_concepts,
+        prepare_data,
+        resume,
+        train,
+        train_like,
+    )
     from workbench.core.control import Control
     from workbench.core.data.source import open_source
     from workbench.core.errors import Stopped, WorkbenchError
@@ -33,7 +45,11 @@ _HOME = {
     "open_source": "workbench.core.data.source",
     "prepare_data": "workbench.api",
     "train": "workbench.api",
+    "train_like": "workbench.api",
     "resume": "workbench.api",
+    "branch": "workbench.api",
+    "compare": "workbench.api",
+    "film": "workbench.api",
     "find_concepts": "workbench.api",
     "evaluate": "workbench.api",
     "open_model": "workbench.core.runs.trained",
@@ -49,9 +65,12 @@ __all__ = [
     "Control",
     "Stopped",
     "WorkbenchError",
+    "branch",
+    "compare",
     "edit",
     "evaluate",
     "export_model",
+    "film",
     "find_concepts",
     "open_model",
     "open_source",
@@ -59,6 +78,7 @@ __all__ = [
     "resume",
     "run",
     "train",
+    "train_like",
 ]
 
 

@@ -15,10 +15,14 @@ from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.events import Event
 from workbench.core.runs import export
+from workbench.core.runs.compare import Comparison, write_comparison
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.training.budget import Budget
+from workbench.jobs import again as again_job
+from workbench.jobs import compare as compare_job
 from workbench.jobs import edit as edit_job
 from workbench.jobs import evaluate as evaluate_job
+from workbench.jobs import film as film_job
 from workbench.jobs import find_concepts as concepts_job
 from workbench.jobs import prepare_data as data_job
 from workbench.jobs import train as train_job
@@ -101,6 +105,83 @@ def resume(
     budget = Budget(steps=steps, epochs=epochs, minutes=minutes) if new else None
     job = train_job.resume(Path(folder), control, budget, device, threads)
     return run(job, on_event)
+
+
+def train_like(
+    folder: str | Path,
+    *,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+    **changes: Any,
+) -> TrainResult:
+    """Train a new run as the one in `folder` was, but for what is given: a limit, `settings`, or any other of `train`'s
+    arguments."""
+    new = (steps, epochs, minutes) != (None, None, None)
+    if new:
+        changes["budget"] = Budget(steps=steps, epochs=epochs, minutes=minutes)
+    request = again_job.request_like(Path(folder), {**changes, "settings": settings or {}})
+    return run(train_job.train(request, control), on_event)
+
+
+def branch(
+    folder: str | Path,
+    step: int | None = None,
+    *,
+    steps: int | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    runs: Path | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> TrainResult:
+    """Train a new run that begins at a checkpoint of the one in `folder` (None: its newest), with all before it.
+
+    Args:
+        settings: those that change; none that changes the shape of the net.
+    """
+    new = (steps, epochs, minutes) != (None, None, None)
+    budget = Budget(steps=steps, epochs=epochs, minutes=minutes) if new else None
+    request = again_job.BranchRequest(Path(folder), step, settings or {}, budget, name, runs, device, threads)
+    return run(again_job.branch(request, control), on_event)
+
+
+def compare(
+    first: str | Path,
+    second: str | Path,
+    out: str | Path | None = None,
+    *,
+    seed: int = 0,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> Comparison:
+    """What two runs differ in, and pictures that both make from one noise; `out` is a page or a folder to write."""
+    found = run(compare_job.compare(Path(first), Path(second), seed, control), on_event)
+    if out is not None:
+        write_comparison(found, Path(out))
+    return found
+
+
+def film(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    kind: Literal["samples", "reconstructions"] = "samples",
+    seconds: float = 8.0,
+    captions: bool = True,
+    on_event: OnEvent = _ignore,
+    control: Control | None = None,
+) -> Path:
+    """Write a run's previews as a film: GIF, WebP or MP4, by the name of `out`."""
+    request = film_job.FilmRequest(Path(folder), Path(out), kind, seconds, captions)
+    return run(film_job.make_film(request, control), on_event)
 
 
 def find_concepts(

@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Data, Json, Model
-from workbench.cli.output import note, say_json, say_table
+from workbench.cli.output import note, note_opened, say_json, say_table
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Concept
@@ -46,7 +46,9 @@ def list_concepts(model: Model, json: Json = False) -> None:
     """List the concepts of a model: how sure each is, and how far its slider goes."""
     from workbench.core.runs.trained import open_model
 
-    concepts = tuple(open_model(model).concepts.values())
+    opened = open_model(model)
+    note_opened(opened)
+    concepts = tuple(opened.concepts.values())
     if not concepts and not json:
         note(f"'{model}' has no concepts yet. 'workbench concepts find' looks for them.")
     _show(concepts, json)

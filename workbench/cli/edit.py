@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Json, Model, Photo
-from workbench.cli.output import say_written
+from workbench.cli.output import note_opened, say_written
 from workbench.core.errors import WorkbenchError
 
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
@@ -78,7 +78,9 @@ def sample(
     from workbench.core.runs.trained import open_model
     from workbench.core.training.previews import grid
 
-    pictures = open_model(model).sample(count, seed)
+    opened = open_model(model)
+    note_opened(opened)
+    pictures = opened.sample(count, seed)
     write_picture(out, grid(pictures, math.ceil(math.sqrt(count))), ai="generated")
     say_written(out, json)
 

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Data, Json, Model
-from workbench.cli.output import say, say_json, say_table, say_written
+from workbench.cli.output import note_opened, say, say_json, say_table, say_written
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Counts
@@ -101,4 +101,6 @@ def export(
     from workbench.core.runs.export import export_model
     from workbench.core.runs.trained import open_model
 
-    say_written(export_model(open_model(model), out), json)
+    opened = open_model(model)
+    note_opened(opened)
+    say_written(export_model(opened, out), json)

@@ -13,6 +13,8 @@ Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A run folder, a checkpoint folder or a NAME.workbench file.")
 ]
 
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face in it.")]
 
 SOURCE_HELP = (

@@ -7,9 +7,12 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from workbench.core.runs.trained import TrainedModel
 
 
 def say(text: str = "") -> None:
@@ -20,6 +23,12 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A line beside the result: what was left out, where it is saved, what went wrong."""
     typer.echo(text, err=True)
+
+
+def note_opened(model: TrainedModel) -> None:
+    """What a user should know of how a model was opened."""
+    if model.notice:
+        note(model.notice)
 
 
 def say_json(value: Any, *, indent: int | None = 2) -> None:

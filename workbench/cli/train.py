@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +14,15 @@ from workbench.core.errors import ExitCode, WorkbenchError
 from workbench.core.runs.maturity import immaturity
 
 if TYPE_CHECKING:
+    from workbench.core.control import Control
     from workbench.core.training.budget import Budget
+    from workbench.jobs.api import Job
+    from workbench.jobs.queue import Request
     from workbench.jobs.train import TrainResult
 
 _DEFAULT_MINUTES = 10.0
+_FIXED_BY_RESUME = ("data", "model", "preset", "size", "settings", "seed", "runs", "name")
+_FIXED_BY_BRANCH = ("data", "model", "preset", "size", "seed")
 
 
 def train(
@@ -46,51 +51,85 @@ def train(
     runs: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = None,
     name: Annotated[str | None, typer.Option(help="What the run's folder is called.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run instead.")] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Train a new run as this one was; what else is given here overrides."),
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(metavar="RUN[@STEP]", help="Train a new run that begins at a checkpoint of this one."),
+    ] = None,
     json: Annotated[
         bool,
         typer.Option("--json", help="Print one line of JSON for each event; the last is the result."),
     ] = False,
 ) -> None:
-    """Train a model. Ctrl-C saves what there is; --resume goes on with it exactly."""
+    """Train a model. Ctrl-C saves what there is; --resume goes on with it exactly.
+
+    'workbench runs stop' stops a training from another terminal: now, after its epoch, or without its last steps.
+    """
+    request = requested(
+        data=data, model=model, preset=preset, size=size, steps=steps, epochs=epochs, minutes=minutes,
+        settings=settings, seed=seed, device=device, threads=threads, runs=runs, name=name, resume=resume, like=like,
+        branch=branch,
+    )  # fmt: skip
+    _report(run_job(lambda control: _job(request, control), json_lines=json), json)
+
+
+def requested(
+    *,
+    steps: int | None,
+    epochs: float | None,
+    minutes: float | None,
+    settings: list[str] | None,
+    resume: Path | None,
+    like: Path | None,
+    branch: str | None,
+    **others: Any,
+) -> Request:
+    """What the options of `train` ask for; those that contradict each other raise `WorkbenchError`."""
     from workbench.core.settings import parse_pairs
     from workbench.core.training.budget import Budget
+    from workbench.jobs.again import BranchRequest, parse_branch, request_like
+    from workbench.jobs.queue import ResumeRequest
     from workbench.jobs.train import TrainRequest
-    from workbench.jobs.train import resume as resume_job
-    from workbench.jobs.train import train as train_job
 
+    ways = {"--resume": resume, "--like": like, "--branch": branch}
+    said = [flag for flag, value in ways.items() if value is not None]
+    if len(said) > 1:
+        raise WorkbenchError(f"{' and '.join(said)} contradict each other.", "Give only one of them.")
     budget = _budget(steps, epochs, minutes)
+    given = {name: value for name, value in others.items() if value is not None}
+    changes = parse_pairs(settings or [])
+    if changes:
+        given["settings"] = changes
     if resume is not None:
-        fixed = {
-            "--data": data, "--model": model, "--preset": preset, "--size": size, "--set": settings or None,
-            "--seed": seed, "--runs": runs, "--name": name,
-        }  # fmt: skip
-        given = [flag for flag, value in fixed.items() if value is not None]
-        if given:
-            raise WorkbenchError(
-                f"{given[0]} cannot be changed when a run is resumed.",
-                "Leave it out; a resumed run keeps its data, model and settings.",
-            )
-        result = run_job(
-            lambda control: resume_job(resume, control, budget=budget, device=device, threads=threads), json_lines=json
-        )
-    else:
-        if data is None:
-            raise WorkbenchError("There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars.")
-        request = TrainRequest(
-            data=data,
-            model=model or "vae",
-            preset=preset,
-            size=size,
-            budget=budget or Budget(minutes=_DEFAULT_MINUTES),
-            settings=parse_pairs(settings or []),
-            seed=seed or 0,
-            device=device or "auto",
-            runs=runs,
-            name=name,
-            threads=threads,
-        )
-        result = run_job(lambda control: train_job(request, control), json_lines=json)
-    _report(result, json)
+        _refuse(given, _FIXED_BY_RESUME, "when a run is resumed", "a resumed run keeps its data, model and settings")
+        return ResumeRequest(resume, budget=budget, **given)
+    if budget:
+        given["budget"] = budget
+    if branch is not None:
+        _refuse(given, _FIXED_BY_BRANCH, "in the middle of a training", "or train a new run with --like")
+        run, step = parse_branch(branch)
+        return BranchRequest(run, step, **given)
+    if like is not None:
+        return request_like(like, given)
+    if "data" not in given:
+        raise WorkbenchError("There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars.")
+    return TrainRequest(**{"budget": Budget(minutes=_DEFAULT_MINUTES), **given})
+
+
+def _refuse(given: dict[str, Any], fixed: tuple[str, ...], when: str, instead: str) -> None:
+    for name in fixed:
+        if name in given:
+            flag = "--set" if name == "settings" else f"--{name}"
+            raise WorkbenchError(f"{flag} cannot be changed {when}.", f"Leave it out; {instead}.")
+
+
+def _job(request: Request, control: Control) -> Job[TrainResult]:
+    from workbench.jobs.queue import job_of
+
+    return job_of(request, control)
 
 
 def _budget(steps: int | None, epochs: float | None, minutes: float | None) -> Budget | None:

@@ -16,6 +16,7 @@ class Control:
         self._walking = threading.Event()
         self._stop = threading.Event()
         self._stop_after_epoch = threading.Event()
+        self._discard = threading.Event()
 
     def pause(self) -> None:
         """Hold the job at its next yield; everything it has stays in memory."""
@@ -44,6 +45,11 @@ class Control:
         self._stop_after_epoch.set()
         self._running.set()
 
+    def discard(self) -> None:
+        """End a training at its next yield, as if what it did since its last checkpoint had never been."""
+        self._discard.set()
+        self.stop()
+
     @property
     def paused(self) -> bool:
         return not self._running.is_set()
@@ -57,20 +63,27 @@ class Control:
         return self._stop_after_epoch.is_set()
 
     @property
+    def discarding(self) -> bool:
+        return self._discard.is_set()
+
+    @property
     def walking(self) -> bool:
         return self._walking.is_set() and not self.stopping
 
-    def wait_to_go_on(self) -> None:
-        """Called by a training after a phase: waits while it is paused, and, walked, for `next_phase`."""
+    def hold_if_walked(self) -> None:
+        """Called by a training after a phase: one that is walked is paused until `next_phase` or `resume`."""
         if self.walking:
             self._running.clear()
             if self.stopping:  # asked for in this very moment
                 self._running.set()
-        self._running.wait()
 
-    def wait_while_paused(self) -> None:
-        """Called by the job: returns at once unless it is paused."""
-        self._running.wait()
+    def wait_while_paused(self, seconds: float | None = None) -> None:
+        """Called by the job: returns at once unless it is paused, and after `seconds` at the latest."""
+        self._running.wait(seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Called by the job: lets this time pass, less when it is asked to stop."""
+        self._stop.wait(seconds)
 
     def check(self) -> None:
         """Called by the job: waits while paused, raises `Stopped` when it was asked to stop."""

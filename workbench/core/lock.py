@@ -1,9 +1,16 @@
-"""One owner at a time, by the operating system's own file lock: it is let go even by a program that is killed."""
+"""One owner at a time, by the operating system's own file lock: it is let go even by a program that is killed.
+
+The file says who holds it, as JSON; what it says counts only while it is locked.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,8 +20,11 @@ from workbench.core.errors import WorkbenchError, file_errors
 if sys.platform == "win32":
     import msvcrt
 
+    _FAR = 1 << 30  # a locked byte cannot be read by others: one far behind the text
+
     def _take(handle: int) -> bool:
         try:
+            os.lseek(handle, _FAR, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
@@ -30,17 +40,32 @@ else:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: a process of a computer, since when (UTC, ISO 8601)."""
+
+    process: int
+    computer: str
+    since: str
+
+    def __str__(self) -> str:
+        since = datetime.fromisoformat(self.since).astimezone()
+        return f"process {self.process} on '{self.computer}', since {since:%H:%M}"
+
+
 class Lock:
     """Held inside the `with` block.
 
     Args:
         path: an empty file that is made and stays.
-        taken: the sentence of the `WorkbenchError` when another holds it.
+        taken: the sentence of the `WorkbenchError` when another holds it; who does is added.
+        next_step: what to do then.
     """
 
-    def __init__(self, path: Path, taken: str) -> None:
+    def __init__(self, path: Path, taken: str, next_step: str = "Wait for it, or stop it there.") -> None:
         self._path = path
         self._taken = taken
+        self._next_step = next_step
         self._handle: int | None = None
 
     def __enter__(self) -> Self:
@@ -48,12 +73,37 @@ class Lock:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT)
         if not _take(self._handle):
             os.close(self._handle)
-            raise WorkbenchError(self._taken, "Wait for it, or stop it there.")
+            who = Lock.holder(self._path)
+            raise WorkbenchError(f"{self._taken.rstrip('.')} ({who})." if who else self._taken, self._next_step)
+        me = Holder(os.getpid(), platform.node(), datetime.now(UTC).isoformat(timespec="seconds"))
+        with file_errors(self._path, "write"):
+            self._say(json.dumps(asdict(me)) + "\n")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._handle is not None
-        os.close(self._handle)  # lets go of the lock
+        try:
+            self._say("")
+        except OSError:
+            pass  # a full disk must not hide the error that ends the block; nobody reads a lock that is not held
+        finally:
+            os.close(self._handle)  # lets go of the lock
+
+    def _say(self, text: str) -> None:
+        assert self._handle is not None
+        os.ftruncate(self._handle, 0)
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        os.write(self._handle, text.encode())
+
+    @staticmethod
+    def holder(path: Path) -> Holder | None:
+        """Who holds the lock at `path` now, as far as its file says."""
+        if not Lock.held(path):
+            return None
+        try:
+            return Holder(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
 
     @staticmethod
     def held(path: Path) -> bool:

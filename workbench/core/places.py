@@ -25,6 +25,11 @@ def preferences_folder() -> Path:
     return _place("preferences", platformdirs.user_config_dir(_APP, appauthor=False))
 
 
+def state_folder() -> Path:
+    """What goes on from one start to the next: the queue of trainings."""
+    return _place("state", platformdirs.user_state_dir(_APP, appauthor=False))
+
+
 def log_folder() -> Path:
     """The program's log."""
     return _place("logs", platformdirs.user_log_dir(_APP, appauthor=False))

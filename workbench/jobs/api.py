@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
-from workbench.core.events import Event
+from workbench.core.events import Advice, Event
+
+if TYPE_CHECKING:
+    from workbench.core.runs.trained import TrainedModel
 
 Result = TypeVar("Result")
 Job = Generator[Event, None, Result]
 """Yields events while it works and returns its result. It ends in exactly one of three ways: it returns (done), it
 raises `Stopped`, or it raises another exception (failed). A training that is stopped saves and returns."""
+
+
+def notices(model: TrainedModel) -> Iterator[Advice]:
+    """What a user should know of how `model` was opened."""
+    if model.notice:
+        yield Advice(model.notice, "")
 
 
 def run(job: Job[Result], on_event: Callable[[Event], None] = lambda event: None) -> Result:

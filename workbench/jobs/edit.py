@@ -19,7 +19,7 @@ from workbench.core.files import write_file
 from workbench.core.pictures import Ai, Photo, read_photo, write_picture
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
-from workbench.jobs.api import Job
+from workbench.jobs.api import Job, notices
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     yield Progress("Opening the model", 0, 4, "steps")
     recipe = Recipe.read(request.recipe) if request.recipe else None
     model = open_model(_model_path(request.model, recipe))
+    yield from notices(model)
     if recipe:
         recipe.state(model)  # refuses another model before anything is done
     strengths = {**(recipe.strengths if recipe else {}), **request.strengths}
@@ -172,6 +173,7 @@ def encode_photo(photo: Path, model: str | Path, out: Path, control: Control | N
         raise WorkbenchError(f"'{out.name}' is no name for a code.", "Use a name that ends in .safetensors.")
     yield Progress("Opening the model", 0, 2, "steps")
     trained = open_model(model)
+    yield from notices(trained)
     control.check()
     yield Progress("Finding the face", 1, 2, "steps")
     opened = read_photo(photo)

@@ -29,7 +29,7 @@ from workbench.core.quality.features import Features, load_features, shipped_fea
 from workbench.core.quality.reconstruction import ms_ssim_each, psnr_each, ssim_each
 from workbench.core.quality.sharpness import Sharpness, sharpness_each
 from workbench.core.runs.trained import TrainedModel, open_model
-from workbench.jobs.api import Job
+from workbench.jobs.api import Job, notices
 from workbench.jobs.measure_samples import LEAST as LEAST_SAMPLES
 from workbench.jobs.measure_samples import SAMPLES, Conditions, SampleMeasures, measure_samples
 from workbench.jobs.prepare_data import prepare_data
@@ -127,6 +127,7 @@ def evaluate(
             f"{samples} random pictures are too few to measure.", f"Take {SAMPLES:,}, or 0 to leave them out."
         )
     trained = open_model(model)
+    yield from notices(trained)
     net = _features(features) if samples else None
     dataset = yield from prepare_data(data, trained.size, control)
     rows = dataset.rows(partition)

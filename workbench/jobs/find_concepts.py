@@ -21,7 +21,7 @@ from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Event, Progress, Saved
 from workbench.core.faces.align import Alignment
 from workbench.core.runs.trained import TrainedModel, open_model
-from workbench.jobs.api import Job
+from workbench.jobs.api import Job, notices
 from workbench.jobs.prepare_data import prepare_data
 
 SUNGLASSES = "Sunglasses"
@@ -68,6 +68,7 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
     control = control or Control()
     method = method_named(request.method) if request.method else None
     model = open_model(request.model)
+    yield from notices(model)
     folder = _folder(request.out, model)
     dataset = yield from prepare_data(request.data, model.size, control)
     eyes = _eyes(dataset, model) if method is _DRAWN or SUNGLASSES in (request.labels or (SUNGLASSES,)) else None

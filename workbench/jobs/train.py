@@ -17,13 +17,17 @@ from workbench.core.devices import choose_device, fast_precision, set_threads
 from workbench.core.errors import ExitCode, WorkbenchError, file_errors, out_of_memory
 from workbench.core.events import Advice, Measured
 from workbench.core.faces.align import FACES
-from workbench.core.files import need_space
-from workbench.core.models.base import check_size, preset_settings, usual_size
+from workbench.core.files import need_space, unused_path
+from workbench.core.models.base import Model, check_size, preset_settings, usual_size
 from workbench.core.models.registry import model_class
 from workbench.core.places import runs_folder
-from workbench.core.runs.folder import DataInfo, Run, RunInfo
+from workbench.core.runs.differences import going_on
+from workbench.core.runs.folder import DataInfo, Run, RunInfo, check_name
+from workbench.core.runs.sound import set_damaged_aside
+from workbench.core.runs.stop_request import take_stop_request
 from workbench.core.training.budget import Budget
 from workbench.core.training.loop import Training, train_loop
+from workbench.core.training.settings import TrainSettings
 from workbench.jobs.api import Job
 from workbench.jobs.prepare_data import prepare_data
 
@@ -41,6 +45,7 @@ class TrainRequest:
         settings: by name, on top of the preset's; values or their texts.
         runs: the folder for the new run; None: the user's.
         name: of the run; None: made from model, size and data.
+        like: the name of a run that this one is like; it is called the same, with a number, if it has no `name`.
         threads: cores to use; None: all.
     """
 
@@ -54,6 +59,7 @@ class TrainRequest:
     device: str = "auto"
     runs: Path | None = None
     name: str | None = None
+    like: str | None = None
     threads: int | None = None
 
 
@@ -75,19 +81,13 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
             memory or disk ran out; the last checkpoint stands.
     """
     control = control or Control()
-    model = model_class(request.model)
-    settings = preset_settings(model, request.preset, request.settings)
-    size = usual_size(model, settings) if request.size is None else request.size
-    check_size(model, settings, size)
-    device = choose_device(request.device)
+    model, settings, size, device = check(request)
     folder = request.runs or runs_folder()
     need_space(folder, RUN_BYTES)
     data = yield from prepare_data(request.data, size, control)
     threads = set_threads(request.threads)
     precision = fast_precision(device) if settings.precision == "auto" else settings.precision
-    name = request.name or _free_name(folder, f"{request.model}-{size}-{Path(data.name).stem}")
-    if Path(name).name != name or name.startswith("."):
-        raise WorkbenchError(f"A run cannot be called '{name}'.", "Choose a name without slashes.")
+    name = request.name or free_name(folder, request.like or f"{request.model}-{size}-{Path(data.name).stem}")
     info = RunInfo(
         name=name,
         model=request.model,
@@ -111,7 +111,22 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
         program=__version__,
         torch=torch.__version__,
     )
-    return (yield from _run(Run.create(folder / name, info), data, device, control))
+    return (yield from run_training(Run.create(folder / name, info), data, device, control))
+
+
+def check(request: TrainRequest) -> tuple[type[Model], TrainSettings, int, torch.device]:
+    """Look at all of a request but its data, which may take a while: its model, settings, size and device.
+
+    Raises:
+        WorkbenchError: one of them cannot be.
+    """
+    model = model_class(request.model)
+    settings = preset_settings(model, request.preset, request.settings)
+    size = usual_size(model, settings) if request.size is None else request.size
+    check_size(model, settings, size)
+    if request.name is not None:
+        check_name(request.name)
+    return model, settings, size, choose_device(request.device)
 
 
 def resume(
@@ -135,48 +150,63 @@ def resume(
     control = control or Control()
     run = Run.open(path)
     chosen = choose_device(device or run.info.device)
-    set_threads(threads or run.info.threads)
+    used = set_threads(threads or run.info.threads)
     data = yield from prepare_data(run.info.data.source, run.info.size, control)
-    if not _same_data(run.info.data, data):
+    check_pictures(run, data)
+    now: dict[str, Any] = {
+        "device": str(chosen),
+        "threads": used,
+        "program": __version__,
+        "torch": torch.__version__,
+    }
+    if budget:
+        now["budget"] = budget.to_json()
+    _refuse_finished(run, now)
+    return (yield from run_training(run, data, chosen, control, now))
+
+
+def check_pictures(run: Run, data: Dataset) -> None:
+    """Raise `WorkbenchError` unless `data` is what `run` was trained on, each picture in the part that it was in."""
+    then = run.info.data
+    counts = (len(data.rows(0)), len(data.rows(1)))
+    parted_alike = then.parting in ("", data.parting)
+    if then.fingerprint != data.fingerprint or (then.train, then.validation) != counts or not parted_alike:
         raise WorkbenchError(
             f"The pictures in '{run.info.data.source}' are not those that '{run.name}' was trained on.",
             "Bring them back, or train a new run.",
         )
-    _refuse_finished(run, budget)
-    if run.checkpoints():
-        yield Advice(f"'{run.name}' goes on at step {run.checkpoints()[-1][0]}, with the same settings.", "")
-    return (yield from _run(run, data, chosen, control, budget))
 
 
-def _same_data(then: DataInfo, data: Dataset) -> bool:
-    """Whether these are the pictures that a run was trained on, each in the part that it was in."""
-    counts = (len(data.rows(0)), len(data.rows(1)))
-    parted_alike = then.parting in ("", data.parting)
-    return then.fingerprint == data.fingerprint and (then.train, then.validation) == counts and parted_alike
-
-
-def _refuse_finished(run: Run, budget: Budget | None) -> None:
-    if run.info.status == "done" and budget is None:
+def _refuse_finished(run: Run, now: Mapping[str, Any]) -> None:
+    """Raise `WorkbenchError` for a run that is done, unless it has a new budget `now`."""
+    if run.info.status == "done" and "budget" not in now:
         raise WorkbenchError(
             f"The run '{run.name}' is finished: {run.info.step} steps.", "Give it more steps, epochs or minutes."
         )
 
 
-def _run(
-    run: Run, data: Dataset, device: torch.device, control: Control, budget: Budget | None = None
+def run_training(
+    run: Run, data: Dataset, device: torch.device, control: Control, now: Mapping[str, Any] | None = None
 ) -> Job[TrainResult]:
-    """Train in `run`; it is written to only while it is locked. A `budget` replaces the run's own."""
+    """Train in `run`; it is written to only while it is locked. `now` is what of its description is new."""
     values: Mapping[str, float] = {}
+    now = now or {}
     with run.locked():
-        _refuse_finished(run, budget)  # by another program, while this one prepared the pictures
+        _refuse_finished(run, now)  # by another program, while this one prepared the pictures
         with _failures(run):
-            run.update(status="running", error=None, budget=budget.to_json() if budget else run.info.budget)
+            take_stop_request(run)  # one that came too late for an earlier training
+            if notice := set_damaged_aside(run):
+                yield Advice(notice, "The steps after it are taken again.")
+            if run.checkpoints() and now:
+                yield going_on(run, run.checkpoints()[-1][0], now)
+            run.update(**{"status": "running", "error": None, **now})
             training = Training(run, data, device)
             for event in train_loop(training, control):
                 if isinstance(event, Measured):
                     values = event.values
                 yield event
-            status: Literal["done", "stopped"] = "done" if training.fraction >= 1 else "stopped"
+            over = training.fraction >= 1 and not control.discarding
+            status: Literal["done", "stopped"] = "done" if over else "stopped"
             run.update(status=status)
     return TrainResult(run.path, training.step, status, values)
 
@@ -203,8 +233,6 @@ def _failures(run: Run) -> Iterator[None]:
         raise
 
 
-def _free_name(folder: Path, name: str) -> str:
-    number = 1
-    while (folder / (candidate := name if number == 1 else f"{name}-{number}")).exists():
-        number += 1
-    return candidate
+def free_name(folder: Path, name: str) -> str:
+    """`name`, or `name` with the first number that no run in `folder` has."""
+    return unused_path(folder / name).name

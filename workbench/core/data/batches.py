@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from workbench.core.data.picture_file import PictureFile
 from workbench.core.data.table import Int64
 
 
@@ -16,10 +17,10 @@ class Batches:
 
     Every epoch visits each row once, in an order drawn from `generator`; what is left over when the rows do not divide
     by the batch size is dropped, and drawn again with the next epoch. With fewer rows than one batch, a batch is all
-    of them. Pictures may be memory-mapped: only those of a batch are read, in the order they lie on disk.
+    of them. Only the pictures of a batch are read, in the order they lie on disk; a read that fails takes no batch.
 
     Args:
-        pictures: uint8 (N, S, S, 3).
+        pictures: uint8 (N, S, S, 3), in memory, memory-mapped or read from a file.
         rows: which of them to use: int64 (n,), at least one.
         batch_size: B, at least 1.
         generator: the only source of randomness; its state is the caller's to save, but `state` holds what this class
@@ -27,7 +28,11 @@ class Batches:
     """
 
     def __init__(
-        self, pictures: npt.NDArray[np.uint8], rows: Int64, batch_size: int, generator: torch.Generator
+        self,
+        pictures: npt.NDArray[np.uint8] | PictureFile,
+        rows: Int64,
+        batch_size: int,
+        generator: torch.Generator,
     ) -> None:
         if len(rows) == 0:
             raise ValueError("no rows to make batches of")
@@ -61,19 +66,27 @@ class Batches:
             self._draw()
         start = self.position * self.batch_size
         rows = np.sort(self._order[start : start + self.batch_size])
+        pictures = torch.from_numpy(self._pictures[rows])
         self.position += 1
-        return torch.from_numpy(self._pictures[rows])
+        return pictures
 
     def state(self) -> dict[str, Any]:
         """Where it is, as JSON can hold it; the generator's own state is not in it."""
         return {"epoch": self.epoch, "position": self.position, "seed": self._seed, "rows": len(self._rows)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`, on the same rows with the same batch size; raises ValueError for other rows."""
+        """Go on from `state`, on the same rows with the same batch size; raises ValueError for others."""
         if state["rows"] != len(self._rows) or not 0 <= state["position"] <= self.batches_per_epoch:
             raise ValueError("this state is of other data, or of another batch size")
         self.epoch, self.position, self._seed = state["epoch"], state["position"], state["seed"]
         self._order = self._permuted()
+
+    @staticmethod
+    def for_batch_size(state: dict[str, Any], before: int, after: int) -> dict[str, Any]:
+        """`state` of batches of `before` pictures, as it is for batches of `after`: about as far through the epoch."""
+        rows = state["rows"]
+        before, after = min(before, rows), min(after, rows)
+        return {**state, "position": min(state["position"] * before // after, rows // after)}
 
     def _draw(self) -> None:
         """The order of a new epoch. Only its seed is drawn from the generator, so that the state stays small."""

@@ -2,13 +2,14 @@
 
 000500/  weights.safetensors     the trained weights          average.safetensors  their moving average (EMA)
          optimiser.safetensors   the optimisers' memory       state.json           step, seconds, random states
+         sha256sums.txt          of these four: damage on disk is noticed before it is trained on
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from workbench.core.errors import WorkbenchError
-from workbench.core.files import read_json, write_folder, write_json
-from workbench.core.tensors import read_tensors, write_tensors
+from workbench.core.errors import WorkbenchError, file_errors
+from workbench.core.files import read_json, write_file, write_folder, write_json
+from workbench.core.tensors import damaged, read_tensors, write_tensors
 
 State = dict[str, Any]
 Weights = dict[str, npt.NDArray[Any]]
 
 FORMAT = "workbench-weights"
 VERSION = 1
+FILES = ("weights.safetensors", "average.safetensors", "optimiser.safetensors", "state.json")
+SUMS = "sha256sums.txt"
 
 
 def write_checkpoint(
@@ -42,6 +45,34 @@ def write_checkpoint(
         write_tensors(part / "average.safetensors", weights_of(average), info)
         write_tensors(part / "optimiser.safetensors", _memory_of(optimisers), info)
         write_json(part / "state.json", state)
+        write_sums(part)
+
+
+def write_sums(folder: Path) -> None:
+    """Note the hashes of a checkpoint's files, as the command `sha256sum` writes and checks them."""
+    write_file(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in FILES))
+
+
+def check(folder: Path, names: Sequence[str] = FILES) -> None:
+    """Compare these files of a checkpoint with their hashes; one of an older program has none, and passes.
+
+    Raises:
+        WorkbenchError: a file is missing, or is not as it was written.
+    """
+    sums = folder / SUMS
+    if not sums.exists():
+        return
+    with file_errors(sums, "read"):
+        pairs = (line.split("  ", 1) for line in sums.read_text(encoding="utf-8", errors="replace").splitlines())
+        known = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+    for name in names:
+        if known.get(name) != _sha256(folder / name):
+            raise damaged(folder / name, "checkpoint")
+
+
+def _sha256(path: Path) -> str:
+    with file_errors(path, "read"), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def restore(

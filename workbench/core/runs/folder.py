@@ -27,8 +27,21 @@ from workbench.core.tensors import check_format
 FORMAT = "workbench-run"
 VERSION = 1
 KEPT_CHECKPOINTS = 3
+PINNED = "pinned"
+"""An empty file in a checkpoint that is kept for good."""
 
 Status = Literal["running", "stopped", "done", "failed"]
+
+
+class BranchInfo(BaseModel):
+    """Where a run that did not begin at step 0 came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    step: int
+    changed: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
+    """Settings that are others since: before and after, by name."""
 
 
 class DataInfo(BaseModel):
@@ -73,6 +86,7 @@ class RunInfo(BaseModel):
     best_psnr: float | None = None
     best_step: int | None = None
     error: str | None = None
+    branched_from: BranchInfo | None = None
 
 
 class Run:
@@ -138,7 +152,9 @@ class Run:
         Raises:
             WorkbenchError: another program trains it now.
         """
-        with Lock(self.path / "lock", f"The run '{self.name}' is being trained by another program."):
+        taken = f"The run '{self.name}' is being trained by another program."
+        stop = f"Wait for it, or stop it: workbench runs stop '{self.path}'. Until then it can be looked at and used."
+        with Lock(self.path / "lock", taken, stop):
             self._info = type(self).open(self.path)._info  # another program may have written since it was read
             for folder in (self.path, self._checkpoints, self._previews):
                 remove_parts(folder)
@@ -148,6 +164,11 @@ class Run:
     def active(self) -> bool:
         """Whether a program trains it at this moment; a "running" run that is not was cut off."""
         return Lock.held(self.path / "lock")
+
+    @property
+    def status(self) -> str:
+        """`info.status`, but "cut off" for a run whose program was killed: that still calls itself running."""
+        return "cut off" if self._info.status == "running" and not self.active else self._info.status
 
     @property
     def metrics_file(self) -> Path:
@@ -172,6 +193,14 @@ class Run:
         """Steps and folders of the checkpoints, oldest first."""
         return sorted((int(p.name), p) for p in self._checkpoints.glob("*") if p.name.isdigit())
 
+    def checkpoint(self, step: int) -> Path:
+        """The checkpoint of `step`; raises `WorkbenchError` with the steps there are when there is none."""
+        kept = dict(self.checkpoints())
+        if step not in kept:
+            there = ", ".join(map(str, kept)) or "none yet"
+            raise WorkbenchError(f"'{self.name}' has no checkpoint of step {step}.", f"Its checkpoints: {there}.")
+        return kept[step]
+
     def latest_checkpoint(self) -> Path:
         """The newest checkpoint; raises `WorkbenchError` when there is none yet."""
         found = self.checkpoints()
@@ -182,9 +211,9 @@ class Run:
         return found[-1][1]
 
     def forget_old_checkpoints(self) -> None:
-        """Keep the last three and the best."""
+        """Keep the last three, the best, and those that are pinned."""
         for step, path in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            if step != self._info.best_step:
+            if step != self._info.best_step and not (path / PINNED).exists():
                 gone = path.rename(path.with_name(f".{path.name}.old.part"))  # a kill leaves no half of a checkpoint
                 shutil.rmtree(gone, ignore_errors=True)
 
@@ -211,6 +240,12 @@ class Run:
     def losses(self) -> metrics.Curves:
         """The curves so far."""
         return metrics.read_curves(self.metrics_file)
+
+
+def check_name(name: str) -> None:
+    """Raise `WorkbenchError` for what cannot be the name of a run, which is its folder's too."""
+    if Path(name).name != name or name.startswith(".") or not name.strip():
+        raise WorkbenchError(f"A run cannot be called '{name}'.", "Choose a name without slashes.")
 
 
 def list_runs(folder: Path) -> list[Run]:

@@ -98,6 +98,12 @@ def _numbers(texts: list[str], columns: int) -> npt.NDArray[np.float32]:
     return np.fromstring(text[1:-1], np.float64, sep=",").astype(np.float32).reshape(len(texts), columns)
 
 
+def read_seconds(path: Path) -> dict[int, float]:
+    """Seconds of training after each step that has a row."""
+    rows = (line.split(",", 2) for line in _lines(path)[1])
+    return {int(step): float(seconds) for step, seconds, _ in rows}
+
+
 def _header(path: Path) -> list[str]:
     if not path.exists():
         return []

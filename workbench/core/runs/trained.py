@@ -21,6 +21,7 @@ from workbench.core.models.inference import prepared
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
+from workbench.core.runs.sound import newest_sound
 from workbench.core.tensors import damaged, read_tensors
 
 FORMAT = "workbench-model"
@@ -44,6 +45,7 @@ class TrainedModel:
         fingerprint: SHA-256 of the weights; concepts and recipes are bound to it.
         concepts: by name.
         concepts_folder: where new concepts go; None for a file, which is not changed.
+        notice: what a user should know of how it was opened: that a damaged checkpoint was passed over; or "".
     """
 
     net: Model
@@ -55,6 +57,7 @@ class TrainedModel:
     fingerprint: str
     concepts: Mapping[str, Concept]
     concepts_folder: Path | None
+    notice: str = ""
 
     @property
     def name(self) -> str:
@@ -111,6 +114,8 @@ def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
 def open_model(where: str | Path) -> TrainedModel:
     """Open a run folder (its newest checkpoint), one of its checkpoint folders, or a `NAME.workbench` file.
 
+    Of a run whose newest checkpoint is damaged on disk the one before is opened, with a `notice`.
+
     Raises:
         WorkbenchError: there is nothing there, it is something else, damaged, too new, or a pickle in disguise.
     """
@@ -121,17 +126,25 @@ def open_model(where: str | Path) -> TrainedModel:
         return _open_file(path)
     if (path / "run.json").exists():
         run = Run.open(path)
-        return _open_checkpoint(run, run.latest_checkpoint(), path, "run")
+        found = newest_sound(run, _read_checkpoint)
+        return replace(_from_checkpoint(run, *found.content, path, "run"), notice=found.notice)
     if (path / "average.safetensors").exists():
-        return _open_checkpoint(Run.open(path.resolve().parent.parent), path, path, "checkpoint")
+        return _from_checkpoint(Run.open(path.resolve().parent.parent), *_read_checkpoint(path), path, "checkpoint")
     raise WorkbenchError(
         f"'{path}' is no model.", "Choose a run folder, one of its checkpoint folders, or a .workbench file."
     )
 
 
-def _open_checkpoint(run: Run, folder: Path, path: Path, kind: Literal["run", "checkpoint"]) -> TrainedModel:
+def _read_checkpoint(folder: Path) -> tuple[checkpoint.Weights, int]:
+    """The averaged weights and their step, as they were written."""
+    checkpoint.check(folder, ("average.safetensors", "state.json"))
     weights = checkpoint.read_weights(folder / "average.safetensors")
-    step = int(checkpoint.read_state(folder)["step"])
+    return weights, int(checkpoint.read_state(folder)["step"])
+
+
+def _from_checkpoint(
+    run: Run, weights: checkpoint.Weights, step: int, path: Path, kind: Literal["run", "checkpoint"]
+) -> TrainedModel:
     model = _assemble(weights, run.info, path, kind, step, run.concepts)
     return model.with_concepts(load_all(run.concepts, model.fingerprint))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Stopwatch:
@@ -17,9 +19,14 @@ class Stopwatch:
     def seconds(self) -> float:
         return self._before + time.monotonic() - self._since
 
-    def leave_out(self, seconds: float) -> None:
-        """Do not count these: the training was paused."""
-        self._before -= seconds
+    @contextmanager
+    def left_out(self) -> Iterator[None]:
+        """The time in the block is not counted: the training rests."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._before -= time.monotonic() - began
 
 
 class Pace:

@@ -21,6 +21,7 @@ from workbench.core.control import Control
 from workbench.core.data.augment import augment
 from workbench.core.data.batches import Batches
 from workbench.core.data.cache import Dataset
+from workbench.core.data.picture_file import PictureFile, PicturesGone
 from workbench.core.errors import ExitCode, WorkbenchError
 from workbench.core.events import Event, Losses, Measured, Phase, Preview, Progress, Saved, Started, read_only
 from workbench.core.models.base import Losses as StepLosses
@@ -35,6 +36,7 @@ from workbench.core.runs.metrics import MetricsFile
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.clock import Pace, Speed, Stopwatch
+from workbench.core.training.interruptions import hold, obey_request, wait_for_pictures
 from workbench.core.training.previews import Previewer, grid
 
 REPORT_SECONDS = 0.1
@@ -71,7 +73,8 @@ class Training:
         self.order = torch.Generator().manual_seed(order)
         self.noise = torch.Generator(device).manual_seed(noise)
         self.change = torch.Generator().manual_seed(change)
-        self.batches = Batches(data.pictures, train_rows, self.settings.batch_size, self.order)
+        self.pictures = PictureFile.over(data.pictures)
+        self.batches = Batches(self.pictures, train_rows, self.settings.batch_size, self.order)
 
         self.net: Model = model(self.settings, info.size)
         self.net.initialise(torch.Generator().manual_seed(initial))
@@ -119,6 +122,11 @@ class Training:
             self.run.update(step=self.step, seconds=round(self.clock.seconds, 2))
             self.run.forget_old_checkpoints()
         return Saved(path, "checkpoint")
+
+    def discard(self) -> None:
+        """Forget what was done since the last checkpoint: the run on disk is as it was then."""
+        self.step = self.run.checkpoints()[-1][0] if self.run.checkpoints() else 0
+        self.run.forget_after(self.step)
 
     @property
     def fraction(self) -> float:
@@ -301,9 +309,9 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                 yield training.told(phase, with_picture=control.walking)
                 shown = time.monotonic()
             if control.walking or control.paused:
-                paused = time.monotonic()
-                control.wait_to_go_on()
-                clock.leave_out(time.monotonic() - paused)
+                with clock.left_out():
+                    control.hold_if_walked()
+                    hold(run, control)
             answer = control.stopping
 
     with MetricsFile(run.metrics_file) as file:
@@ -313,28 +321,38 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         while training.fraction < 1:
             if control.paused:
                 yield from report()
-                paused = time.monotonic()
-                control.wait_while_paused()
-                clock.leave_out(time.monotonic() - paused)
+                with clock.left_out():
+                    hold(run, control)
             if control.stopping or (control.stopping_after_epoch and training.epoch_is_over):
                 break
-            losses = yield from take_step()
+            try:
+                losses = yield from take_step()
+            except PicturesGone as gone:
+                yield from report()
+                yield training.save()
+                with clock.left_out():
+                    yield from wait_for_pictures(run, gone, training.pictures, control)
+                continue
             if losses is None:
                 break
             pending.append((training.step, losses))
             if time.monotonic() - reported >= REPORT_SECONDS:
                 yield from report()
+                obey_request(run, control)
                 if showing.due(clock.seconds):
                     yield from show()
                 if measuring.due(clock.seconds):
                     yield from measure()
                 if time.monotonic() - saved >= training.settings.checkpoint_seconds:
                     yield from save()
-        yield from report()
-        if training.step > first_step:
-            yield from show()
-            yield from measure()
-        yield from save()
+        if not control.discarding:
+            yield from report()
+            if training.step > first_step:
+                yield from show()
+                yield from measure()
+            yield from save()
+    if control.discarding:
+        training.discard()
 
 
 def _on_host(pending: list[tuple[int, StepLosses]]) -> Losses:
