@@ -21,7 +21,7 @@ from workbench.core.models.images import to_images, to_pictures
 from workbench.core.quality.distance import kid
 from workbench.core.quality.features import shipped_features
 from workbench.core.quality.samples import SampleQuality
-from workbench.core.runs.trained import open_model
+from workbench.core.runs.trained import Prior, open_model
 from workbench.jobs.api import run
 from workbench.jobs.measure_samples import measure_samples
 from workbench.jobs.prepare_data import prepare_data
@@ -37,9 +37,9 @@ class Kid:
     floor: float
 
 
-def kid_of(model: str | Path, data: str | Path, count: int = COUNT, seed: int = 0) -> Kid:
+def kid_of(model: str | Path, data: str | Path, count: int = COUNT, seed: int = 0, prior: Prior = "mixture") -> Kid:
     """KID of `count` random pictures of a run or model file from as many real ones of `data`, at the model's size."""
-    trained = open_model(model)
+    trained = open_model(model, prior)
     real = run(prepare_data(data, trained.size))
     found = run(measure_samples(trained, real, shipped_features(), count, seed=seed))
     return Kid(found.distances.kid, found.floor.kid)

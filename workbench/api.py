@@ -16,7 +16,7 @@ from workbench.core.data.cache import Dataset
 from workbench.core.events import Event
 from workbench.core.runs import export
 from workbench.core.runs.compare import Comparison, write_comparison
-from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.runs.trained import Prior, TrainedModel, open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs import again as again_job
 from workbench.jobs import compare as compare_job
@@ -209,6 +209,7 @@ def evaluate(
     samples: int = SAMPLES,
     features: str | Path | None = None,
     seed: int = 0,
+    prior: Prior = "mixture",
     on_event: OnEvent = _ignore,
     control: Control | None = None,
 ) -> Evaluation:
@@ -220,8 +221,9 @@ def evaluate(
         samples: random pictures to measure; 0 leaves that out.
         features: a file with the net to see them with: torchvision's inception_v3 as safetensors (docs/formats.md).
         seed: of the random pictures; the same one gives the same figures.
+        prior: what their codes are drawn from: "mixture", fitted to the model's codes, or "normal".
     """
-    job = evaluate_job.evaluate(model, str(data), partition, samples, features, seed, control)
+    job = evaluate_job.evaluate(model, str(data), partition, samples, features, seed, prior, control)
     return run(job, on_event)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.console import run_job
-from workbench.cli.options import Json, Model, Photo
+from workbench.cli.options import Json, Model, Photo, PriorOption
 from workbench.cli.output import note_opened, say_written
 from workbench.core.errors import WorkbenchError
 
@@ -71,6 +71,7 @@ def sample(
     out: Annotated[Path, typer.Option(metavar="FILE", help=_OUT_HELP)],
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many pictures.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pictures.")] = 0,
+    prior: PriorOption = "mixture",
     json: Json = False,
 ) -> None:
     """Write a grid of random pictures as the model imagines them."""
@@ -78,7 +79,7 @@ def sample(
     from workbench.core.runs.trained import open_model
     from workbench.core.training.previews import grid
 
-    opened = open_model(model)
+    opened = open_model(model, prior)
     note_opened(opened)
     pictures = opened.sample(count, seed)
     write_picture(out, grid(pictures, math.ceil(math.sqrt(count))), ai="generated")

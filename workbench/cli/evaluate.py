@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import run_job
-from workbench.cli.options import Data, Json, Model
+from workbench.cli.options import Data, Json, Model, PriorOption
 from workbench.cli.output import note_opened, say, say_json, say_table, say_written
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def evaluate(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the random pictures.")] = 0,
+    prior: PriorOption = "mixture",
     json: Json = False,
 ) -> None:
     """Measure a model: how near its reconstructions of unseen pictures come (PSNR, SSIM, MS-SSIM), what its codes know
     (KL, active units, AUC of each label), and how real its random pictures are (KID, FID, density, coverage)."""
     from workbench.jobs.evaluate import evaluate as evaluate_job
 
-    found = run_job(lambda control: evaluate_job(model, data, partition, samples, features, seed, control))
+    found = run_job(lambda control: evaluate_job(model, data, partition, samples, features, seed, prior, control))
     if json:
         say_json(found.to_json())
         return
@@ -72,7 +73,7 @@ def _reconstructions(found: Evaluation) -> list[tuple[str, str]]:
 def _say_samples(found: Evaluation, floor: Distances, how: Conditions) -> None:
     """What random pictures reach beside what real ones do, and how it was measured."""
     say(
-        f"{how.samples:,} random pictures (seed {how.seed}) beside {how.real:,} real ones, "
+        f"{how.samples:,} random pictures (seed {how.seed}, codes: {how.prior}) beside {how.real:,} real ones, "
         f"{how.real_held_out:,} of them not trained on"
     )
     rows = [

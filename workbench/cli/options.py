@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,3 +22,11 @@ SOURCE_HELP = (
 )
 
 Data = Annotated[str, typer.Option("--data", metavar="SRC", help=SOURCE_HELP)]
+
+PriorOption = Annotated[
+    Literal["mixture", "normal"],
+    typer.Option(
+        "--prior",
+        help="Draw random codes from the mixture fitted to the model's codes, or from the standard normal.",
+    ),
+]

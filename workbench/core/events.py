@@ -80,7 +80,7 @@ class Saved:
     """A file or folder is complete on disk."""
 
     path: Path
-    kind: Literal["checkpoint", "picture", "concept", "model", "recipe", "data", "codes"]
+    kind: Literal["checkpoint", "picture", "concept", "model", "recipe", "data", "codes", "mixture"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from workbench.core.quality.distance import Distances
 from workbench.core.quality.features import Features, load_features, shipped_features
 from workbench.core.quality.reconstruction import ms_ssim_each, psnr_each, ssim_each
 from workbench.core.quality.sharpness import Sharpness, sharpness_each
-from workbench.core.runs.trained import TrainedModel, open_model
+from workbench.core.runs.trained import Prior, TrainedModel, open_model
 from workbench.jobs.api import Job, notices
 from workbench.jobs.measure_samples import LEAST as LEAST_SAMPLES
 from workbench.jobs.measure_samples import SAMPLES, Conditions, SampleMeasures, measure_samples
@@ -100,6 +100,7 @@ def evaluate(
     samples: int = SAMPLES,
     features: str | Path | None = None,
     seed: int = 0,
+    prior: Prior = "mixture",
     control: Control | None = None,
 ) -> Job[Evaluation]:
     """Reconstruct one partition of a source and compare; tell its labels apart by their codes; judge random pictures.
@@ -111,6 +112,7 @@ def evaluate(
         samples: random pictures to measure; 0 leaves that out.
         features: file of the net to see them with (`features.load_features`); the shipped one by default.
         seed: of the random pictures.
+        prior: what their codes are drawn from, as `open_model` takes it.
 
     Yields:
         what preparing and encoding the data yields, then Progress; Advice for what the values do not say.
@@ -126,7 +128,7 @@ def evaluate(
         raise WorkbenchError(
             f"{samples} random pictures are too few to measure.", f"Take {SAMPLES:,}, or 0 to leave them out."
         )
-    trained = open_model(model)
+    trained = open_model(model, prior)
     yield from notices(trained)
     net = _features(features) if samples else None
     dataset = yield from prepare_data(data, trained.size, control)

@@ -38,6 +38,7 @@ class Conditions:
 
     Attributes:
         samples: random pictures of the model, drawn with `seed`.
+        prior: what their codes were drawn from: "mixture" (fitted to real codes), "normal" or "uniform".
         real: real pictures they were compared with.
         real_held_out: how many of those are not in the training partition.
         floor: pictures in each of the two disjoint sets of real ones that the floor was measured between.
@@ -48,6 +49,7 @@ class Conditions:
     """
 
     samples: int
+    prior: str
     real: int
     real_held_out: int
     floor: int
@@ -146,6 +148,7 @@ def measure_samples(
     yield Progress("Comparing", 2, 2, "sets")
     conditions = Conditions(
         samples=count,
+        prior=trained.net.prior,
         real=len(chosen),
         real_held_out=int((dataset.partition[chosen] != TRAIN).sum()),
         floor=len(second),

@@ -14,7 +14,7 @@ from workbench import __version__
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.devices import choose_device, fast_precision, set_threads
-from workbench.core.errors import ExitCode, WorkbenchError, file_errors, out_of_memory
+from workbench.core.errors import ExitCode, Stopped, WorkbenchError, file_errors, out_of_memory
 from workbench.core.events import Advice, Measured
 from workbench.core.faces.align import FACES
 from workbench.core.files import need_space, unused_path
@@ -29,6 +29,7 @@ from workbench.core.training.budget import Budget
 from workbench.core.training.loop import Training, train_loop
 from workbench.core.training.settings import TrainSettings
 from workbench.jobs.api import Job
+from workbench.jobs.fit_mixture import fit_mixture
 from workbench.jobs.prepare_data import prepare_data
 
 RUN_BYTES = 500_000_000
@@ -208,7 +209,19 @@ def run_training(
             over = training.fraction >= 1 and not control.discarding
             status: Literal["done", "stopped"] = "done" if over else "stopped"
             run.update(status=status)
+        if status == "done":
+            yield from _random_faces(run, data, control)
     return TrainResult(run.path, training.step, status, values)
+
+
+def _random_faces(run: Run, data: Dataset, control: Control) -> Job[None]:
+    """What a finished training is given on top: without it there are random faces too, only worse ones."""
+    try:
+        yield from fit_mixture(run, data, control)
+    except Stopped:
+        pass
+    except WorkbenchError as error:
+        yield Advice(error.what, error.next_step)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.models import blocks
+from workbench.core.models.mixture import Mixture
 from workbench.core.training.settings import TrainSettings
 
 Losses = dict[str, Tensor]
@@ -120,10 +121,23 @@ class Model(nn.Module, ABC):
     def decode(self, codes: Tensor) -> Tensor:
         """The picture of each code: (N, latent) to (N, 3, S, S) in [-1, 1]."""
 
+    mixture: Mixture | None = None
+    """Where its codes really lie, once that was fitted; random pictures are drawn from it."""
+
+    @property
+    def prior(self) -> str:
+        """What random codes are drawn from, in a word."""
+        return "mixture" if self.mixture else "normal"
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """`count` random codes, float32 (count, latent): from the mixture, or else from a standard normal."""
+        if self.mixture:
+            return self.mixture.draw(count, generator)
+        return torch.randn(count, self.latent, generator=generator, device=generator.device)
+
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` random pictures, (count, 3, S, S): codes from a standard normal, decoded."""
-        device = next(self.parameters()).device
-        return self.decode(torch.randn(count, self.latent, generator=generator, device=device))
+        """`count` random pictures, (count, 3, S, S)."""
+        return self.decode(self.draw(count, generator))
 
     @abstractmethod
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:

@@ -76,15 +76,14 @@ class Dcgan(Model):
         decoded: Tensor = self.generator(codes)
         return decoded.float()
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` random points of the latent space, float32 (count, latent)."""
-        device = next(self.parameters()).device
-        if self.settings.noise == "normal":
-            return torch.randn(count, self.latent, generator=generator, device=device)
-        return 2 * torch.rand(count, self.latent, generator=generator, device=device) - 1
+    @property
+    def prior(self) -> str:
+        return self.settings.noise
 
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        return self.decode(self.draw(count, generator))
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        if self.settings.noise == "normal":
+            return super().draw(count, generator)
+        return 2 * torch.rand(count, self.latent, generator=generator, device=generator.device) - 1
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         rates = {"discriminator": self.settings.learning_rate, "generator": self.settings.generator_rate}

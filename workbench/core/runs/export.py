@@ -1,7 +1,7 @@
 """A model to share is one file, `NAME.workbench`.
 
-It is safetensors: the averaged weights as `weights.<name>`, each concept's vectors as `concept.<name>.<method>`, and a
-description in the metadata. `open_model` reads it.
+It is safetensors: the averaged weights as `weights.<name>`, each concept's vectors as `concept.<name>.<method>`, the
+mixture of its codes as `mixture.<name>`, and a description in the metadata. `open_model` reads it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ def export_model(model: TrainedModel, path: Path) -> Path:
     """
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
     arrays = {f"weights.{name}": array for name, array in weights_of(model.net).items()}
+    if model.net.mixture:
+        arrays |= {f"mixture.{name}": array for name, array in model.net.mixture.pack().items()}
     descriptions = {}
     for name, concept in model.concepts.items():
         vectors, descriptions[name] = concept.pack()

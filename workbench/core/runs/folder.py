@@ -175,6 +175,10 @@ class Run:
         return self.path / "metrics.csv"
 
     @property
+    def mixture_file(self) -> Path:
+        return self.path / "mixture.safetensors"
+
+    @property
     def concepts(self) -> Path:
         return self.path / "concepts"
 

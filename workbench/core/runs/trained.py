@@ -18,6 +18,7 @@ from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Model
 from workbench.core.models.images import to_images, to_pictures, to_values
 from workbench.core.models.inference import prepared
+from workbench.core.models.mixture import Mixture
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
@@ -28,6 +29,7 @@ FORMAT = "workbench-model"
 VERSION = 1
 SUFFIX = ".workbench"
 
+Prior = Literal["mixture", "normal"]
 Codes = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
@@ -111,15 +113,26 @@ def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
     return [np.ascontiguousarray(array[first : first + size]) for first in range(0, len(array), size)]
 
 
-def open_model(where: str | Path) -> TrainedModel:
+def open_model(where: str | Path, prior: Prior = "mixture") -> TrainedModel:
     """Open a run folder (its newest checkpoint), one of its checkpoint folders, or a `NAME.workbench` file.
 
     Of a run whose newest checkpoint is damaged on disk the one before is opened, with a `notice`.
 
+    Args:
+        where: its path.
+        prior: what its random pictures are drawn from: the mixture that was fitted to its codes, where there is one,
+            or always the standard normal.
+
     Raises:
         WorkbenchError: there is nothing there, it is something else, damaged, too new, or a pickle in disguise.
     """
-    path = Path(where).expanduser()
+    model = _open(Path(where).expanduser())
+    if prior == "normal":
+        model.net.mixture = None
+    return model
+
+
+def _open(path: Path) -> TrainedModel:
     if not path.exists():
         raise WorkbenchError(f"There is no model at '{path}'.", "Check the path; 'workbench runs list' shows runs.")
     if path.is_file():
@@ -146,6 +159,7 @@ def _from_checkpoint(
     run: Run, weights: checkpoint.Weights, step: int, path: Path, kind: Literal["run", "checkpoint"]
 ) -> TrainedModel:
     model = _assemble(weights, run.info, path, kind, step, run.concepts)
+    model.net.mixture = Mixture.load(run.mixture_file, model.fingerprint, model.latent)
     return model.with_concepts(load_all(run.concepts, model.fingerprint))
 
 
@@ -160,6 +174,9 @@ def _open_file(path: Path) -> TrainedModel:
     model = _assemble(weights, run_info, path, "file", step, None)
     if model.fingerprint != claimed:
         raise damaged(path, "model")
+    mixture = {key.removeprefix("mixture."): array for key, array in arrays.items() if key.startswith("mixture.")}
+    if mixture:
+        model.net.mixture = Mixture.unpack(mixture, model.latent, str(path))
     concepts = {}
     for name, description in packed.items():
         parts = ((*key.rpartition("."), array) for key, array in arrays.items())

@@ -1,0 +1,76 @@
+"""`workbench models`: what can be trained, and what its nets look like."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Json
+from workbench.cli.output import say, say_json, say_table
+
+app = typer.Typer(help="What can be trained, and what its nets look like.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(json: Json = False) -> None:
+    """List the models and their presets."""
+    from workbench.core.models.registry import MODELS, model_class
+
+    models = [model_class(name) for name in MODELS]
+    if json:
+        say_json(
+            [{"name": m.name, "title": m.title, "summary": m.summary, "presets": dict(m.about_presets)} for m in models]
+        )
+        return
+    for number, model in enumerate(models):
+        if number:
+            say()
+        say(f"{model.name}: {model.summary}")
+        say_table([(f"  {preset}", about) for preset, about in model.about_presets.items()])
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model; 'workbench models list' names them.")],
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="A named set of settings of the model.")] = None,
+    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Side of the pictures.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be repeated.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print a model's layers as the slides do: each with its output shape and parameters."""
+    from workbench.core.models.base import preset_settings, usual_size
+    from workbench.core.models.layers import layer_table
+    from workbench.core.models.registry import model_class
+    from workbench.core.settings import parse_pairs
+
+    model = model_class(name)
+    chosen = preset_settings(model, preset, parse_pairs(settings or []))
+    net = model(chosen, usual_size(model, chosen) if size is None else size)
+    layers = layer_table(net)
+    totals = {part: sum(row.parameters for row in layers if row.part == part) for part in net.parts()}
+    if json:
+        say_json(
+            {
+                "model": name,
+                "preset": preset or next(iter(model.presets)),
+                "size": net.size,
+                "settings": chosen.model_dump(),
+                "layers": layers,
+                "parameters": totals,
+            }
+        )
+        return
+    for number, part in enumerate(totals):
+        if number:
+            say()
+        say(f"{part.capitalize()}, {net.size} px")
+        rows = [
+            (row.name, row.detail, " x ".join(map(str, row.shape)), row.parameters)
+            for row in layers
+            if row.part == part
+        ]
+        say_table(rows, header=("layer", "", "output shape", "parameters"))
+        say(f"Parameters: {totals[part]:,}")

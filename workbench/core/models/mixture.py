@@ -1,0 +1,105 @@
+"""Where codes really lie: a Gaussian mixture fitted to them after the training, from which random faces are drawn.
+
+A VAE's codes are not the standard normal that its KL term pulls them towards; between them lie codes that no face has,
+and those decode to ghosts (Ghosh et al. 2020, "From variational to deterministic autoencoders").
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.tensors import damaged, read_tensors, write_tensors
+
+FORMAT = "workbench-mixture"
+VERSION = 1
+COMPONENTS = 10
+CODES_PER_COMPONENT = 200
+"""A normal distribution with all its covariances is not to be known from fewer."""
+
+_FLOOR = 1e-2
+"""Least variance in any direction: what a few hundred codes cannot tell is not taken for certain."""
+_ROUNDS = 50
+
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """K normal distributions in the space of codes.
+
+    Attributes:
+        weights: float32 (K,), sum 1.
+        means: float32 (K, latent).
+        roots: float32 (K, latent, latent), lower triangles L with covariance L Lᵀ.
+    """
+
+    weights: Tensor
+    means: Tensor
+    roots: Tensor
+
+    @classmethod
+    def fit(cls, codes: Float32, seed: int = 0) -> Mixture:
+        """Fit it to codes (N, latent) by expectation maximisation (scikit-learn); the same codes, the same mixture.
+
+        Raises:
+            WorkbenchError: fewer codes than two, or codes that are not numbers.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
+
+        if len(codes) < 2 or not np.isfinite(codes).all():
+            raise WorkbenchError("These codes have no distribution to draw from.", "Train the model on more pictures.")
+        count = int(np.clip(len(codes) // CODES_PER_COMPONENT, 1, COMPONENTS))
+        fitter = GaussianMixture(count, reg_covar=_FLOOR, max_iter=_ROUNDS, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is as good
+            fitter.fit(codes.astype(np.float64))
+        roots = np.linalg.cholesky(fitter.covariances_)
+        return cls(*(torch.from_numpy(a.astype(np.float32)) for a in (fitter.weights_, fitter.means_, roots)))
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """`count` random codes, float32 (count, latent), on the generator's device."""
+        device = generator.device
+        chosen = torch.multinomial(self.weights.to(device), count, replacement=True, generator=generator)
+        noise = torch.randn(count, self.means.shape[1], generator=generator, device=device)
+        spread = torch.einsum("nij,nj->ni", self.roots.to(device)[chosen], noise)
+        return self.means.to(device)[chosen] + spread
+
+    def pack(self) -> dict[str, npt.NDArray[Any]]:
+        """Its arrays, by name."""
+        return {name: getattr(self, name).numpy() for name in ("weights", "means", "roots")}
+
+    @classmethod
+    def unpack(cls, arrays: Mapping[str, npt.NDArray[Any]], latent: int, where: str) -> Mixture:
+        """From `pack`; raises `WorkbenchError` when the arrays do not belong to each other or to such codes."""
+        try:
+            weights, means, roots = (np.asarray(arrays[name], np.float32) for name in ("weights", "means", "roots"))
+        except KeyError as error:
+            raise damaged(where, "mixture") from error
+        count = len(weights)
+        fits = means.shape == (count, latent) and roots.shape == (count, latent, latent)
+        if not (fits and np.isfinite(means).all() and np.isfinite(roots).all() and (weights >= 0).all() and count):
+            raise damaged(where, "mixture")
+        return cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(roots))
+
+    def save(self, path: Path, model: str) -> None:
+        """Write it beside the run that it belongs to; `model` is the fingerprint of the weights that made the codes."""
+        write_tensors(path, self.pack(), {"format": FORMAT, "version": VERSION, "model": model})
+
+    @classmethod
+    def load(cls, path: Path, model: str, latent: int) -> Mixture | None:
+        """The mixture in a file; None when there is none, or one of other weights."""
+        if not path.exists():
+            return None
+        arrays, info = read_tensors(path, FORMAT, VERSION, "mixture")
+        return cls.unpack(arrays, latent, str(path)) if info.get("model") == model else None

@@ -1,0 +1,47 @@
+"""Fit the distribution of a model's codes, so that its random pictures are faces."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.core.control import Control
+from workbench.core.data.cache import Dataset
+from workbench.core.data.table import TRAIN
+from workbench.core.events import Progress, Saved
+from workbench.core.models.mixture import Mixture
+from workbench.core.runs.folder import Run
+from workbench.core.runs.trained import open_model
+from workbench.jobs.api import Job
+
+MOST = 4000
+"""Pictures that are encoded for it: more take longer, and tell little more."""
+_BATCH = 200
+
+
+def fit_mixture(run: Run, data: Dataset, control: Control) -> Job[Mixture | None]:
+    """Encode training pictures of `data`, fit a mixture to their codes, and keep it with the run.
+
+    Gives None for a model that cannot encode.
+
+    Yields:
+        Progress, then Saved.
+
+    Raises:
+        WorkbenchError: the codes have no distribution.
+        Stopped: the user asked for it; nothing is kept.
+    """
+    model = open_model(run.path)
+    if not model.net.encodes:
+        return None
+    rows = data.rows(TRAIN)
+    rows = rows[np.linspace(0, len(rows) - 1, min(MOST, len(rows))).astype(np.int64)]
+    codes = []
+    for start in range(0, len(rows), _BATCH):
+        control.check()
+        yield Progress("Fitting random faces", start, len(rows), "pictures")
+        codes.append(model.encode(np.array(data.pictures[rows[start : start + _BATCH]])))
+    mixture = Mixture.fit(np.concatenate(codes))
+    control.check()
+    mixture.save(run.mixture_file, model.fingerprint)
+    yield Saved(run.mixture_file, "mixture")
+    return mixture
