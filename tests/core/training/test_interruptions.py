@@ -71,7 +71,7 @@ def test_pictures_that_go_pause_the_training_and_it_goes_on_when_they_are_back(t
 
     def on_event(event: Event) -> None:
         cut(event)
-        if isinstance(event, Saved):
+        if isinstance(event, Saved) and event.kind == "checkpoint":
             saved_at.append(int(event.path.name))
         if isinstance(event, Advice):
             said.append(event.finding)

@@ -5,7 +5,8 @@
         index.json          format, fingerprint, what was skipped, and which of it for a reason that may pass (a disk
                             that did not answer); written last, so that with it the cache is whole
         pictures.part       while an import runs: as much of pictures.npy as is done
-        journal.jsonl       while an import runs: a line per picture handled: null, or why it was skipped (in a list where that may pass)
+        journal.jsonl       while an import runs: a line per picture handled: null, or why it was skipped (in a list
+                            where that may pass)
         lock                held (by the operating system) by the one import that runs
 
 The journal is written after the pictures it speaks of are on disk, so a killed import goes on where it was. Labels are
