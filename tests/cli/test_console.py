@@ -66,7 +66,8 @@ def test_a_job_that_does_not_save_ends_as_stopped() -> None:
 def test_events_as_json_lines_hold_every_value_but_pictures(capsys: pytest.CaptureFixture[str]) -> None:
     def training(control: Control) -> Job[None]:
         yield Started(Path("runs/a"), 0, "cpu", {"latent": 64})
-        yield Losses("train", read_only(np.array([1, 2])), {"total": read_only(np.array([0.5, 0.25], np.float32))})
+        total = read_only(np.array([0.5, 0.25], np.float32))
+        yield Losses("train", read_only(np.array([1, 2])), {"total": total}, seconds=1.5)
         yield Preview(2, "samples", read_only(np.zeros((8, 8, 3), np.uint8)))
 
     run_job(training, json_lines=True)
@@ -74,7 +75,9 @@ def test_events_as_json_lines_hold_every_value_but_pictures(capsys: pytest.Captu
     assert started == {
         "event": "started", "run": str(Path("runs/a")), "step": 0, "device": "cpu", "settings": {"latent": 64},
     }  # fmt: skip
-    assert losses == {"event": "losses", "part": "train", "steps": [1, 2], "values": {"total": [0.5, 0.25]}}
+    assert losses == {
+        "event": "losses", "part": "train", "steps": [1, 2], "values": {"total": [0.5, 0.25]}, "seconds": 1.5,
+    }  # fmt: skip
     assert preview == {"event": "preview", "step": 2, "kind": "samples"}
 
 

@@ -77,6 +77,19 @@ def test_the_pages_have_keys(qtbot: QtBot, window: MainWindow) -> None:
         assert window.page(name).isVisible()
 
 
+def test_a_window_that_was_larger_than_the_screen_comes_back_as_large_as_the_screen(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.resize(3000, 2000)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    again = MainWindow()
+    qtbot.addWidget(again)
+    room = again.screen().availableGeometry()
+    assert again.width() <= room.width()
+    assert again.height() <= room.height()
+
+
 def test_size_and_page_are_remembered(qtbot: QtBot, window: MainWindow) -> None:
     window.resize(790, 690)  # the screen of the tests is 800 by 800
     window.show_page("Data")

@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from workbench.ui.plots import DRAWN, SMOOTHING, LossPlot, Series, outline, squeeze
+from workbench.ui.curves import DRAWN, SMOOTHING, Series, StepClock, outline, squeeze
+from workbench.ui.plots import LossPlot
 
 
 @pytest.fixture
@@ -97,6 +98,37 @@ def test_hovering_reads_all_visible_curves(plot: LossPlot) -> None:
     assert "KL" not in plot.reading_at(99)
 
 
+def test_steps_and_minutes_follow_each_other() -> None:
+    clock = StepClock()
+    clock.add([10, 20], [60, 300])
+    clock.add([15, 40], [200, 360])  # the first of them is known better already
+    np.testing.assert_allclose(clock.minutes([0, 10, 15, 20, 40]), [0, 1, 3, 5, 6])
+    np.testing.assert_allclose(clock.steps([0, 1, 3, 5, 6]), [0, 10, 15, 20, 40])
+    np.testing.assert_allclose(clock.minutes([-10, 80]), [-1.5, 12])  # outside: as fast as in the whole
+
+
+def test_the_curves_are_drawn_over_time_when_that_is_wanted(qtbot: QtBot, plot: LossPlot) -> None:
+    with qtbot.waitSignal(plot.redrawn):
+        fill(plot, 101)
+        plot.add_times([50, 100], [60, 600])
+    with qtbot.waitSignal(plot.redrawn):
+        plot.over_time.click()
+    x, _ = plot._raw["total"].getData()
+    assert (x[50], x[100]) == (1, 10)
+    assert plot._item.getAxis("bottom").labelText == "minutes"
+    assert plot.reading_at(100).startswith("Step 100 after 10.0 min")
+    plot._item.getAxis("bottom").setRange(0.0, 0.5)
+    assert "0.001" not in plot._item.getAxis("bottom").labelString()
+    plot._box.setXRange(0, 1, padding=0)  # the first minute
+    plot._box.sigRangeChangedManually.emit([True, True])
+    with qtbot.waitSignal(plot.redrawn):
+        pass
+    assert len(plot._raw["total"].getData()[0]) < 60
+    with qtbot.waitSignal(plot.redrawn):
+        plot.over_time.click()
+    assert plot._raw["total"].getData()[0][-1] == 100
+
+
 def test_the_legend_hides_a_curve(qtbot: QtBot, plot: LossPlot) -> None:
     fill(plot, 100)
     with qtbot.waitSignal(plot.redrawn):
@@ -115,6 +147,11 @@ def test_zooming_has_a_way_back(qtbot: QtBot, plot: LossPlot) -> None:
         qtbot.mouseClick(plot.fit, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: plot._box.viewRange()[0][1] > 900)
     assert not plot.fit.isEnabled()
+
+
+def test_a_loss_is_called_as_one_reads_it(plot: LossPlot) -> None:
+    plot.add("train", [1], {"active_units": [3.0], "kl": [1.0]})
+    assert [toggle.text() for toggle in plot._toggles.values()] == ["Active units", "KL"]
 
 
 def test_clearing_forgets_curves_and_legend(plot: LossPlot) -> None:

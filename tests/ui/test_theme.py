@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.resources import resource
 from workbench.ui.preferences import preferences
-from workbench.ui.theme import DARK, LIGHT, Colours, Theme, application_icon, icon, theme
+from workbench.ui.theme import DARK, LIGHT, Colours, Theme, _TintedIcon, application_icon, icon, theme
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +100,8 @@ def test_the_program_has_its_own_icon() -> None:
 def test_there_is_one_theme(qapp: QApplication) -> None:
     assert theme() is theme()
     assert len(qapp.findChildren(Theme)) == 1
+
+
+def test_an_icon_without_room_is_no_picture_and_no_complaint(qapp: QApplication) -> None:
+    engine = _TintedIcon("reset", QPalette.ColorRole.ButtonText)
+    assert engine.pixmap(QSize(0, 12), QIcon.Mode.Normal, QIcon.State.Off).isNull()  # a Qt warning fails the test

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.core.control import Control
@@ -80,6 +81,7 @@ def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, pag
     assert (run.info.status, run.info.step) == ("done", 4)
     assert run.info.device == "cpu"
     np.testing.assert_array_equal(page.watch.plot.points("train", "total").x, [1, 2, 3, 4])
+    np.testing.assert_allclose(60 * page.watch.plot._times.minutes(4), run.info.seconds, atol=1)
     assert page.watch.previews.steps[-1] == 4
     assert not page.watch.previews.shown("samples").isNull()
     assert not page.watch.previews.shown("reconstructions").isNull()
@@ -212,11 +214,35 @@ def test_the_form_is_remembered(qtbot: QtBot, page: TrainPage) -> None:
 
 
 def test_a_preset_fills_the_form(page: TrainPage) -> None:
-    page.form._preset.setCurrentIndex(page.form._preset.findData("small"))
-    page.form._preset_chosen()
+    assert page.form.values()["preset"] == "standard"
+    page.form.presets.choose("small")
     assert page.form.settings.fields["width"].value == "32"
     assert page.form.values()["preset"] == "small"
     assert page.form.values()["settings"] == {}
+
+
+def test_every_preset_of_every_model_is_a_card_with_a_sentence(page: TrainPage) -> None:
+    for name, model in page.form._models.items():
+        page.form.models.choose(name)
+        assert list(page.form.presets._cards) == list(model.presets)
+        assert page.form.presets.choice == next(iter(model.presets))
+        for preset, card in page.form.presets._cards.items():
+            assert len(card.findChildren(QLabel)[1].text()) > 10, (name, preset)
+
+
+def test_every_card_has_room_for_its_words(page: TrainPage, qtbot: QtBot) -> None:
+    font = page.font()
+    font.setPointSizeF(1.25 * font.pointSizeF())
+    page.setFont(font)
+    for name in page.form._models:
+        page.form.models.choose(name)
+        qtbot.wait(50)  # laid out anew
+        for card in [*page.form.models._cards.values(), *page.form.presets._cards.values()]:
+            for label in card.findChildren(QLabel):
+                assert label.height() >= label.heightForWidth(label.width()), label.text()
+                longest = max(label.fontMetrics().horizontalAdvance(word) for word in label.text().split())
+                assert label.width() >= longest, label.text()
+                assert label.geometry().bottom() <= card.height(), label.text()
 
 
 def test_time_left_is_hidden_until_it_is_known(page: TrainPage, tmp_path: Path) -> None:

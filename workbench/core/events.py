@@ -43,12 +43,14 @@ class Started:
 class Losses:
     """Every step's losses since the last report, so that no curve has holes.
 
-    `steps` has shape (n,), int64; each of `values` has shape (n,), float32.
+    `steps` has shape (n,), int64; each of `values` has shape (n,), float32; `seconds` of training have passed at the
+    last of them.
     """
 
     part: Literal["train", "validation"]
     steps: npt.NDArray[np.int64]
     values: Mapping[str, npt.NDArray[np.float32]]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Card(QPushButton):
         layout.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
         layout.setSpacing(GRID // 2)
         for label in (heading(title), muted(sentence)):
+            label.setWordWrap(True)  # a long name has a second line rather than no end
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             layout.addWidget(label)
         policy = self.sizePolicy()
@@ -68,6 +69,18 @@ class Cards(QWidget):
         self._cards[key] = card
         self._group.addButton(card)
         self._column.addWidget(card)
+
+    def clear(self) -> None:
+        """No choices any more."""
+        for card in self._cards.values():
+            self._group.removeButton(card)
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self._cards.clear()
+
+    def __len__(self) -> int:
+        return len(self._cards)
 
     @property
     def choice(self) -> str | None:

@@ -133,8 +133,9 @@ class MainWindow(QMainWindow):
         stored = preferences()
         geometry = stored.value("window/geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            available = QGuiApplication.primaryScreen().availableGeometry()
-            self.resize(min(1280, available.width()), min(840, available.height()))
+            self.resize(1280, 840)
+        # never larger than the screen, which may have become smaller or its letters larger since it was remembered
+        self.resize(self.size().boundedTo(self.screen().availableGeometry().size()))
         name = str(stored.value("window/page", "Edit"))
         self.show_page(name if name in self._pages else "Edit")
         self._stack.setFocus()  # not the rail: its ring of focus would be the first thing to see

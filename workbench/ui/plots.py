@@ -1,12 +1,11 @@
 """The plot of the losses: as fast with a million points as with a hundred.
 
-What is drawn of a curve is at most `DRAWN` points: the smallest and the largest value of each bucket of the visible
-range, so that no spike is lost. Noisy curves are one pixel wide: Qt's software painter takes seconds for thick ones.
+Of a curve at most `DRAWN` points are drawn, see `workbench.ui.curves`. Noisy curves are one pixel wide: Qt's software
+painter takes seconds for thick ones.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -17,16 +16,11 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.ui.curves import DRAWN, Series, StepClock, outline, squeeze
 from workbench.ui.theme import GRID, muted, theme
 from workbench.ui.widgets import tool_button
 
-DRAWN = 600
 REDRAW_MS = 100
-SMOOTHING = 0.98
-"""Decay of the exponential moving average over the raw values of training; validation values are few and left alone."""
-
-_BLOCK = 512
-
 Part = Literal["train", "validation"]
 _COLOURS = {
     "total": ("#4c56d0", "#929bff"),
@@ -34,14 +28,6 @@ _COLOURS = {
     "kl": ("#c2571a", "#ffa265"),
 }
 _OTHER_COLOURS = (("#9c3fa8", "#dd8fe8"), ("#5f6b76", "#aab4be"), ("#a3243b", "#ff8496"))
-
-
-def squeeze(y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The logarithmic scale: log10 of large values, straight through zero, since a likelihood can be negative.
-
-    It is asinh(y / 2) / ln 10, the inverse of 10^v - 10^-v.
-    """
-    return np.arcsinh(y / 2) / math.log(10)
 
 
 class ScaleAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
@@ -57,74 +43,6 @@ class ScaleAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
         return [f"{loss:,.0f}" if abs(loss) >= 5 else f"{loss:.2g}" for loss in losses]
 
 
-class Series:
-    """Points of one curve in buffers that grow by doubling: appending n points costs O(n) over time."""
-
-    def __init__(self) -> None:
-        self._x = np.empty(1024, np.float64)
-        self._y = np.empty(1024, np.float64)
-        self._smooth = np.empty(1024, np.float64)
-        self._count = 0
-        self._average = 0.0
-        self._weight = 0.0
-
-    def __len__(self) -> int:
-        return self._count
-
-    @property
-    def x(self) -> npt.NDArray[np.float64]:
-        return self._x[: self._count]
-
-    @property
-    def y(self) -> npt.NDArray[np.float64]:
-        return self._y[: self._count]
-
-    @property
-    def smooth(self) -> npt.NDArray[np.float64]:
-        """The moving average, without the pull of its start: divided by the sum of its weights."""
-        return self._smooth[: self._count]
-
-    def append(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None:
-        """Add points; `x` goes up."""
-        new_x, new_y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        count = self._count + len(new_x)
-        if count > len(self._x):
-            room = 2 ** int(np.ceil(np.log2(count)))
-            self._x, self._y, self._smooth = (_grown(a, room) for a in (self._x, self._y, self._smooth))
-        self._x[self._count : count] = new_x
-        self._y[self._count : count] = new_y
-        self._smooth[self._count : count] = self._smoothed(new_y)
-        self._count = count
-
-    def _smoothed(self, y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The average after each of `y`; a value that is no number leaves it as it is.
-
-        Block by block, since a sum over powers of the decay, m_k = d^k (m_0 + (1 - d) sum_j y_j / d^j), overflows.
-        """
-        finite = np.isfinite(y)
-        known = y[finite]
-        smooth = np.empty(len(known) + 1)
-        smooth[0] = self._average / self._weight if self._weight else np.nan
-        for start in range(0, len(known), _BLOCK):
-            block = known[start : start + _BLOCK]
-            decay = SMOOTHING ** np.arange(1, len(block) + 1)
-            average = decay * (self._average + (1 - SMOOTHING) * np.cumsum(block / decay))
-            weight = 1 - decay * (1 - self._weight)
-            smooth[start + 1 : start + 1 + len(block)] = average / weight
-            self._average, self._weight = float(average[-1]), float(weight[-1])
-        filled: npt.NDArray[np.float64] = smooth[np.cumsum(finite)]
-        return filled
-
-    def value_at(self, x: float, smooth: bool = False) -> float | None:
-        """The value at the point nearest to `x`, None outside the curve."""
-        if not self._count or not self.x[0] <= x <= self.x[-1]:
-            return None
-        right = int(np.searchsorted(self.x, x))
-        left = max(0, right - 1)
-        nearest = left if x - self.x[left] < self.x[right] - x else right
-        return float((self.smooth if smooth else self.y)[nearest])
-
-
 def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
     """`colour` as it looks on `ground` when it covers `share` of it."""
     rest = 1 - share
@@ -135,29 +53,9 @@ def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
     )
 
 
-def _grown(array: npt.NDArray[np.float64], room: int) -> npt.NDArray[np.float64]:
-    grown = np.empty(room, np.float64)
-    grown[: len(array)] = array
-    return grown
-
-
-def outline(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], low: float, high: float, most: int = DRAWN
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The points of a curve between `low` and `high`, thinned to at most `most`: each bucket's least and greatest.
-
-    One point more on each side is kept, so that the line reaches the edge.
-    """
-    start = max(0, int(np.searchsorted(x, low)) - 1)
-    stop = min(len(x), int(np.searchsorted(x, high, "right")) + 1)
-    x, y = x[start:stop], y[start:stop]
-    if len(x) <= most:
-        return x, y
-    edges = np.linspace(0, len(x), most // 2, endpoint=False).astype(np.int64)
-    thin_y = np.empty(2 * len(edges))
-    thin_y[0::2] = np.fmin.reduceat(y, edges)
-    thin_y[1::2] = np.fmax.reduceat(y, edges)
-    return np.repeat(x[edges], 2), thin_y
+def _spoken(name: str) -> str:
+    """The name of a loss as one reads it: 'active_units' is 'Active units'."""
+    return "KL" if name == "kl" else name.replace("_", " ").capitalize()
 
 
 class LossPlot(QWidget):
@@ -174,6 +72,7 @@ class LossPlot(QWidget):
         self._raw: dict[str, pg.PlotCurveItem] = {}
         self._lines: dict[tuple[Part, str], pg.PlotCurveItem] = {}
         self._toggles: dict[str, QCheckBox] = {}
+        self._times = StepClock()
         self._dirty = False
         self._scale = ScaleAxis("left")
         self._view = pg.PlotWidget(axisItems={"left": self._scale})
@@ -198,6 +97,9 @@ class LossPlot(QWidget):
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip("Equal distances for equal ratios: small late gains become visible")
         self.log_scale.toggled.connect(self._set_log)
+        self.over_time = QCheckBox("Over time")
+        self.over_time.setToolTip("Minutes of training in place of steps, pauses left out")
+        self.over_time.toggled.connect(self._set_over_time)
         self.fit = tool_button("fit", "Show all", "Show everything again")
         self.fit.clicked.connect(self.show_all)
         self.fit.setEnabled(False)
@@ -207,14 +109,18 @@ class LossPlot(QWidget):
         head.setSpacing(2 * GRID)
         head.addLayout(self._legend)
         head.addStretch()
-        head.addWidget(self.log_scale)
         head.addWidget(self.fit)
+        foot = QHBoxLayout()
+        foot.setSpacing(2 * GRID)
+        foot.addWidget(self._reading, 1)
+        foot.addWidget(self.over_time)
+        foot.addWidget(self.log_scale)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addLayout(head)
         layout.addWidget(self._view, 1)
-        layout.addWidget(self._reading)
+        layout.addLayout(foot)
 
         self._clock = QTimer(self)
         self._clock.setInterval(REDRAW_MS)
@@ -230,8 +136,14 @@ class LossPlot(QWidget):
             self._series.setdefault((part, name), Series()).append(steps, points)
         self._dirty = True
 
+    def add_times(self, steps: npt.ArrayLike, seconds: npt.ArrayLike) -> None:
+        """How many seconds of training had passed at some steps."""
+        self._times.add(steps, seconds)
+        self._dirty = True
+
     def clear(self) -> None:
         """Forget every curve."""
+        self._times = StepClock()
         for item in (*self._raw.values(), *self._lines.values()):
             self._item.removeItem(item)
         for toggle in self._toggles.values():
@@ -264,7 +176,7 @@ class LossPlot(QWidget):
         super().hideEvent(event)
 
     def _add_name(self, name: str) -> None:
-        toggle = QCheckBox("KL" if name == "kl" else name.capitalize())
+        toggle = QCheckBox(_spoken(name))
         toggle.setChecked(True)
         toggle.setToolTip("Faint: every step. Line: smoothed. Dashed: validation.")
         toggle.toggled.connect(self._mark_dirty)
@@ -288,6 +200,7 @@ class LossPlot(QWidget):
         self._view.setBackground(colours.surface)
         for side in ("left", "bottom"):
             axis = self._item.getAxis(side)
+            axis.enableAutoSIPrefix(False)  # 0.5 minutes are not 500 minutes (x0.001)
             axis.setPen(colours.line)
             axis.setStyle(maxTickLevel=0)  # lines at small ticks are half of what a redraw costs
             axis.setTextPen(colours.muted)
@@ -307,6 +220,11 @@ class LossPlot(QWidget):
     def _set_log(self, on: bool) -> None:
         self._scale.squeezed = on
         self._scale.picture = None  # drawn anew, even if its range stays
+        self.show_all()
+
+    @Slot(bool)
+    def _set_over_time(self, on: bool) -> None:
+        self._item.setLabel("bottom", "minutes" if on else "step")
         self.show_all()
 
     @Slot()
@@ -329,6 +247,8 @@ class LossPlot(QWidget):
             return
         auto_x = self._box.autoRangeEnabled()[0]
         low, high = (-np.inf, np.inf) if auto_x else self._box.viewRange()[0]
+        if self.over_time.isChecked() and not auto_x:
+            low, high = self._times.steps([low, high])
         for (part, name), series in self._series.items():
             shown = self._toggles[name].isChecked()
             line = self._lines[part, name]
@@ -344,6 +264,8 @@ class LossPlot(QWidget):
         self.redrawn.emit()
 
     def _draw(self, item: pg.PlotCurveItem, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> None:
+        if self.over_time.isChecked():
+            x = self._times.minutes(x)
         item.setData(x, squeeze(y) if self.log_scale.isChecked() else y)
 
     @Slot(object)
@@ -352,13 +274,14 @@ class LossPlot(QWidget):
         self._cursor.setVisible(inside)
         if not inside:
             return
-        step = self._box.mapSceneToView(where).x()
-        self._cursor.setPos(step)
-        self._reading.setText(self.reading_at(step))
+        x = self._box.mapSceneToView(where).x()
+        self._cursor.setPos(x)
+        self._reading.setText(self.reading_at(float(self._times.steps(x)) if self.over_time.isChecked() else x))
 
     def reading_at(self, step: float) -> str:
         """Every visible curve at `step`, as a line of text."""
-        texts = [f"Step {step:,.0f}"]
+        after = f" after {float(self._times.minutes(step)):.1f} min" if self.over_time.isChecked() else ""
+        texts = [f"Step {step:,.0f}{after}"]
         for name, toggle in self._toggles.items():
             if not toggle.isChecked():
                 continue

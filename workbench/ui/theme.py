@@ -206,6 +206,8 @@ class _TintedIcon(QIconEngine):
         return self._pixmap(size, mode, state)
 
     def _pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        if size.isEmpty():  # a button without room asks for this, and Qt would complain of painting on nothing
+            return QPixmap()
         palette = QGuiApplication.palette()
         disabled = mode == QIcon.Mode.Disabled
         group = QPalette.ColorGroup.Disabled if disabled else QPalette.ColorGroup.Normal

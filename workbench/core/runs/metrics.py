@@ -87,6 +87,16 @@ def read_curves(path: Path) -> Curves:
     return curves
 
 
+def read_clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """When it was: steps, rising, and the seconds of training that had passed at each; a missing file gives none."""
+    last: dict[str, str] = {}  # rows that were written together have one time: that of the last of them
+    for line in _lines(path)[1]:
+        step, seconds, _ = line.split(",", 2)
+        last[seconds] = step
+    steps, seconds_at = np.array([*last.values()], dtype=str), np.array([*last], dtype=str)
+    return steps.astype(np.int64), seconds_at.astype(np.float64)
+
+
 def _numbers(texts: list[str], columns: int) -> npt.NDArray[np.float32]:
     """Lines of cells as numbers, NaN where a cell is empty: float32 (len(texts), columns).
 

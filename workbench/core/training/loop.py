@@ -258,7 +258,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     def report() -> Iterator[Event]:
         nonlocal reported
         if pending:
-            losses = _on_host(pending)
+            losses = _on_host(pending, clock.seconds)
             file.append("train", losses.steps, clock.seconds, losses.values)
             pending.clear()
             yield losses
@@ -281,7 +281,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             measured_psnr = values.get("psnr")
             columns = {name: read_only(np.array([value], dtype=np.float32)) for name, value in values.items()}
             file.append("validation", [training.step], clock.seconds, columns)
-            yield Losses("validation", read_only(np.array([training.step])), columns)
+            yield Losses("validation", read_only(np.array([training.step])), columns, clock.seconds)
             yield Measured(training.step, values)
         measuring.done(began, clock.seconds)
 
@@ -355,7 +355,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         training.discard()
 
 
-def _on_host(pending: list[tuple[int, StepLosses]]) -> Losses:
+def _on_host(pending: list[tuple[int, StepLosses]], seconds: float) -> Losses:
     """The losses of several steps, brought to the CPU at once."""
     names = list(pending[0][1])
     table = torch.stack([torch.stack([losses[name] for name in names]) for _, losses in pending]).float().cpu().numpy()
@@ -363,6 +363,7 @@ def _on_host(pending: list[tuple[int, StepLosses]]) -> Losses:
         "train",
         read_only(np.array([step for step, _ in pending], dtype=np.int64)),
         {name: read_only(table[:, column]) for column, name in enumerate(names)},
+        seconds,
     )
 
 
@@ -373,7 +374,11 @@ def _progress(training: Training, speed: Speed) -> Progress:
     return Progress(
         task="Training",
         done=training.step,
-        total=total if total is not None else round(training.step / fraction) if fraction > 0.02 else None,
+        total=total
+        if total is not None
+        else max(training.step, round(training.step / fraction))
+        if fraction > 0.02
+        else None,
         unit="steps",
         rate=per_second * training.batches.batch_size if per_second else None,
         seconds_left=speed.seconds_left(fraction, seconds),

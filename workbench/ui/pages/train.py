@@ -73,6 +73,7 @@ def _row(run: Run) -> RunRow:
 
 def _read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     from workbench.core.runs.folder import Run
+    from workbench.core.runs.metrics import read_clock
 
     yield from ()
     run = Run.open(path)
@@ -83,7 +84,9 @@ def _read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
         for part, (steps, values) in run.losses().items()
     }
     previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
-    return PastRun(path, f"{info.model}, {info.size} px, {info.status} at step {info.step:,}", losses, previews)
+    summary = f"{info.model}, {info.size} px, {info.status} at step {info.step:,}"
+    steps, seconds = read_clock(run.metrics_file)
+    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))
 
 
 class TrainPage(Page):

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -39,14 +38,14 @@ class TrainForm(QFrame):
         self.setObjectName("side")
         self._models: Mapping[str, Any] = {}
         self._forms: dict[str, SettingsForm] = {}
+        self._sections: dict[str, QWidget] = {}
         self._no_wheel = NoWheel(self)
         self.source = SourcePicker()
         self.models = Cards()
         self.models.chosen.connect(self._model_chosen)
         self._waiting = muted("Looking for models…")
-        self._preset = described(QComboBox(), "Preset", "A set of settings that go well together")
-        self._preset.installEventFilter(self._no_wheel)
-        self._preset.activated.connect(self._preset_chosen)
+        self.presets = Cards()
+        self.presets.chosen.connect(self._preset_chosen)
         self._device = described(QComboBox(), "Device", "Where to compute; automatic takes the fastest there is")
         self._device.addItem("Automatic", "auto")
         self._device.installEventFilter(self._no_wheel)
@@ -108,7 +107,7 @@ class TrainForm(QFrame):
         return {
             "data": self.source.source,
             "model": self.model,
-            "preset": self._preset.currentData(),
+            "preset": self.presets.choice,
             "size": self.picture_size,
             "device": self._device.currentData(),
             "settings": self.settings.values_over(self._preset_values()),
@@ -121,15 +120,13 @@ class TrainForm(QFrame):
         column.setSpacing(GRID)
         for title, widgets in (
             ("Data", (self.source,)),
-            ("Model", (self._waiting, self.models, self._preset_row())),
+            ("Model", (self._waiting, self.models)),
+            ("Preset", (self.presets,)),
             ("Size", (self._size_row(),)),
             ("Train for", (self._budget_row(),)),
             ("Train on", (self._device,)),
         ):
-            column.addWidget(heading(title))
-            for widget in widgets:
-                column.addWidget(widget)
-            column.addSpacing(2 * GRID)
+            column.addWidget(self._section(title, widgets))
         column.addWidget(heading("Settings"))
         column.addLayout(self._settings)
         column.addStretch()
@@ -142,17 +139,15 @@ class TrainForm(QFrame):
         layout.addWidget(Column(content), 1)
         layout.addLayout(foot)
 
-    def _preset_row(self) -> QWidget:
-        self._preset_box = QWidget()
-        label = QLabel("Preset")
-        label.setBuddy(self._preset)
-        row = QHBoxLayout(self._preset_box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID)
-        row.addWidget(label)
-        row.addWidget(self._preset, 1)
-        self._preset_box.hide()
-        return self._preset_box
+    def _section(self, title: str, widgets: tuple[QWidget, ...]) -> QWidget:
+        """Widgets below a heading, with room after them; one widget, so that it can be hidden as a whole."""
+        box = self._sections[title] = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 2 * GRID)
+        column.setSpacing(GRID)
+        for widget in (heading(title), *widgets):
+            column.addWidget(widget)
+        return box
 
     def _size_row(self) -> QWidget:
         box = QWidget()
@@ -188,17 +183,20 @@ class TrainForm(QFrame):
 
     def _preset_values(self) -> Mapping[str, Any]:
         presets = self._models[self.model].presets
-        values: Mapping[str, Any] = presets.get(self._preset.currentData(), {})
+        values: Mapping[str, Any] = presets.get(self.presets.choice or "", {})
         return values
 
     @Slot(str)
     def _model_chosen(self, name: str) -> None:
         for other, form in self._forms.items():
             form.setVisible(other == name)
-        self._preset.clear()
-        for preset in self._models[name].presets:
-            self._preset.addItem(preset.capitalize(), preset)
-        self._preset_box.setVisible(self._preset.count() > 1)
+        model = self._models[name]
+        self.presets.clear()
+        for preset in model.presets:
+            title = preset.replace("-", " ")
+            self.presets.add(preset, title[0].upper() + title[1:], model.about_presets.get(preset, ""))
+        self._sections["Preset"].setVisible(len(self.presets) > 1)
+        self._preset_chosen()
 
     @Slot()
     def _preset_chosen(self) -> None:

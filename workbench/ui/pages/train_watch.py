@@ -32,12 +32,14 @@ DEVICES = {"cpu": "the processor", "cuda": "the graphics card", "mps": "the grap
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What a run on disk has to show: its curves by part, its grids by kind."""
+    """What a run on disk has to show: its curves by part, its grids by kind, and when which step was taken."""
 
     run: Path
     summary: str
     losses: Mapping[str, tuple[npt.NDArray[Any], Mapping[str, npt.NDArray[Any]]]]
     previews: Mapping[str, list[tuple[int, Path]]]
+    clock: tuple[npt.NDArray[Any], npt.NDArray[Any]]
+    """Steps and the seconds of training at each."""
 
 
 def duration(seconds: float) -> str:
@@ -142,6 +144,8 @@ class TrainWatch(QWidget):
         """Show what the job reports."""
         if isinstance(event, Losses):
             self._add(event.part, event.steps, event.values)
+            if event.seconds is not None and len(event.steps):
+                self.plot.add_times(event.steps[-1:], [event.seconds])
         elif isinstance(event, Preview) and self.run:
             self.previews.add(event, preview_file(self.run, event.step, event.kind))
         elif isinstance(event, Started):
@@ -159,6 +163,7 @@ class TrainWatch(QWidget):
         self.state.setText(past.summary)
         for part, (steps, values) in past.losses.items():
             self._add(part, steps, values)  # type: ignore[arg-type]
+        self.plot.add_times(*past.clock)
         for kind, files in past.previews.items():
             self.previews.add_files(kind, files)
 
