@@ -208,9 +208,9 @@ def run_training(
                 yield event
             over = training.fraction >= 1 and not control.discarding
             status: Literal["done", "stopped"] = "done" if over else "stopped"
+            if status == "done":
+                yield from _random_faces(run, data, control)
             run.update(status=status)
-        if status == "done":
-            yield from _random_faces(run, data, control)
     return TrainResult(run.path, training.step, status, values)
 
 
@@ -221,6 +221,8 @@ def _random_faces(run: Run, data: Dataset, control: Control) -> Job[None]:
     except Stopped:
         pass
     except WorkbenchError as error:
+        if error.code is ExitCode.RESOURCES:
+            raise
         yield Advice(error.what, error.next_step)
 
 
