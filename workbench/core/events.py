@@ -31,12 +31,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A training run exists on disk and its first step is about to be taken. `step` is 0, or where it resumes."""
+    """A training run exists on disk and its first step is about to be taken. `step` is 0, or where it resumes;
+    `phases` are the names of the parts of its steps, none for most models."""
 
     run: Path
     step: int
     device: str
     settings: Mapping[str, object]
+    phases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,7 +315,8 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             answer = control.stopping
 
     with MetricsFile(run.metrics_file) as file:
-        yield Started(run.path, first_step, str(training.device), training.settings.model_dump())
+        settings = training.settings.model_dump()
+        yield Started(run.path, first_step, str(training.device), settings, training.net.phases)
         if first_step == 0:
             yield from show()
         while training.fraction < 1:
