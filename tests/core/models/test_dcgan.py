@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,3 +225,12 @@ def test_a_picture_is_changed_for_the_discriminator_and_the_gradient_goes_throug
 def test_a_size_that_a_preset_cannot_have_is_refused() -> None:
     with pytest.raises(WorkbenchError, match=r"cannot be 64 pixels wide.*one of: 32"):
         build("lecture", 64)
+
+
+def test_the_docs_explain_every_trick_in_the_words_of_its_tooltip() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    tricks = [info for info in Dcgan.Settings.infos() if info.group == "Bag of tricks"]
+    assert len(tricks) == 10
+    for info in tricks:
+        assert f"| `{info.name}` |" in told
+        assert info.help in told
