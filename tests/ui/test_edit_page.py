@@ -497,6 +497,14 @@ def test_every_control_has_a_name_and_a_hint(editing: Bench) -> None:
         assert control.toolTip(), control
 
 
+def test_a_long_name_in_the_bar_does_not_widen_the_window(editing: Bench) -> None:
+    narrowest = editing.page.minimumSizeHint().width()
+    title = editing.page.bar.title
+    title.setText("A photo with a very long name, as cameras and telephones like to give them.jpeg · 1,024 × 768")
+    assert editing.page.minimumSizeHint().width() == narrowest
+    editing.until(lambda: title.toolTip() == title.text())  # painted, and cut: the whole name is in the tooltip
+
+
 def test_the_page_is_wide_enough_for_its_words(editing: Bench) -> None:
     side = editing.page.side
     for widget in (side.models, side.export.button, side.sliders.reset_all_button):

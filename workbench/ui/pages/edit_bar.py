@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from workbench.ui.picture_view import Compare
 from workbench.ui.theme import GRID, icon, muted
-from workbench.ui.widgets import checkable, tool_button
+from workbench.ui.widgets import OneLine, checkable, tool_button
 
 HOLD_KEY = Qt.Key.Key_O
 """Held, it shows the original."""
@@ -47,8 +47,7 @@ class EditBar(QWidget):
             button.clicked.connect(
                 lambda down, compare=compare: self.compare_chosen.emit(compare if down else Compare.RESULT)
             )
-        self.title = muted()
-        self.title.setWordWrap(False)
+        self.title = OneLine()  # a long name must not widen the window
         self.zoom = muted("")
         self._lay_out()
 
