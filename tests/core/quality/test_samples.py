@@ -30,6 +30,7 @@ def test_real_pictures_are_near_and_as_various_blurred_ones_are_farther_and_equa
         quality(some) for some in (others, gaussian_filter(others, (0, 1.5, 1.5, 0)), others[:1].repeat(128, axis=0))
     )
     assert abs(real["kid"]) < 0.1 * blurred["kid"]
+    assert abs(quality.floor) < 0.1 * blurred["kid"]
     assert real["diversity"] == pytest.approx(1, abs=0.1)
     assert same["diversity"] == pytest.approx(0, abs=1e-3)
     assert same["kid"] > real["kid"]

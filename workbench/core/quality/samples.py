@@ -42,14 +42,18 @@ class SampleQuality:
     Both stray with few pictures: follow how they move, and compare models by `workbench evaluate`.
 
     Args:
-        real: uint8 (N, S, S, 3), N >= 2; some hundred are enough.
+        real: uint8 (N, S, S, 3), N >= 4; some hundred are enough.
         features: the net to see them with; the shipped one by default.
+
+    Attributes:
+        floor: KID between the two halves of the real pictures: how far from 0 the figure strays by chance.
     """
 
     def __init__(self, real: UInt8, features: Features | None = None) -> None:
         self.features = features or shipped_features()
         self._real = self.features(real)
         self._spread = spread(self._real)
+        self.floor = kid(self._real[::2], self._real[1::2])  # it also imports torchmetrics before the training begins
 
     def __call__(self, samples: UInt8) -> dict[str, float]:
         """Measure random pictures, uint8 (M, S, S, 3), M >= 2.
