@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.core.editing.history import History
@@ -106,6 +106,7 @@ def test_a_drag_after_undo_grows_no_older_entry() -> None:
 
 
 @given(st.lists(st.sampled_from(["push", "drag", "undo", "redo", "end"]), max_size=40))
+@example(["push", "push", "undo", "drag", "drag", "push"])  # a drag back to where it began, then a step
 def test_whatever_is_done_the_history_begins_at_the_start_and_holds_no_entry_twice_in_a_row(steps: list[str]) -> None:
     history = History.of(START)
     for number, step in enumerate(steps):

@@ -41,9 +41,10 @@ class History:
         """The history after `state` was reached; what had been undone is forgotten."""
         if gesture is not None and gesture == self.gesture:
             return replace(self, states=(*self.states[: self.index], state))
-        if state == self.current:
-            return self.end_gesture()
-        return History((*self.states[: self.index + 1], state), self.index + 1, gesture)
+        ended = self.end_gesture()
+        if state == ended.current:
+            return ended
+        return History((*ended.states[: ended.index + 1], state), ended.index + 1, gesture)
 
     def end_gesture(self) -> History:
         """The next push is an entry of its own; a gesture that ended where it began leaves none."""
