@@ -54,7 +54,7 @@ def test_each_figure_comes_with_how_it_was_measured(model: TrainedModel, dataset
     how = measured(model, dataset, 100, seed=3).to_json()["conditions"]
     features = shipped_features()
     assert how == {
-        "samples": 100, "real": 100, "real_held_out": 100, "floor": 100, "size": 32, "seed": 3,
+        "samples": 100, "real": 100, "real_held_out": 100, "floor": 100, "size": 32, "seed": 3, "prior": "mixture",
         "crop": "the middle square of each picture, by Lanczos", "resize": "bicubic, antialiased",
         "features": features.name, "features_fingerprint": features.fingerprint,
         "features_width": 128, "features_size": 64, "neighbours": 5,
