@@ -71,7 +71,7 @@ def test_the_models_appear_when_torch_is_there(qtbot: QtBot) -> None:
     assert page.form.start.isEnabled()
     assert page.form.model == "vae"
     assert page.form.values()["device"] == "auto"
-    qtbot.waitUntil(page.at_rest)
+    qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
 
 
 def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:

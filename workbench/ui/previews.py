@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import Preview
 from workbench.ui.pictures import to_qimage
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import described
+from workbench.ui.widgets import checkable, described, push_button, tool_button
+
+_HANDLE = 16
+"""The width of a slider's handle, as the style sheet has it: its middle goes from half of it to half of it."""
 
 KINDS = {
     "samples": ("Samples", "The same random codes each time: what the model makes up"),
@@ -48,8 +52,39 @@ class GridView(QWidget):
         painter.drawImage(QRectF(0, 0, size.width(), size.height()), self.image)
 
 
+class MarkedSlider(QSlider):
+    """A slider with small marks below its groove."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._marks: tuple[tuple[float, bool], ...] = ()
+
+    def set_marks(self, marks: Sequence[tuple[float, bool]]) -> None:
+        """Values to mark, and whether each is marked strongly."""
+        self._marks = tuple(marks)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        room = self.width() - _HANDLE
+        span = max(1, self.maximum() - self.minimum())
+        for value, strong in self._marks:
+            role = QPalette.ColorRole.Highlight if strong else QPalette.ColorRole.PlaceholderText
+            painter.setBrush(self.palette().color(role))
+            across = _HANDLE / 2 + room * (value - self.minimum()) / span
+            painter.drawEllipse(QPointF(across, self.height() - 3.0), 2.5, 2.5)
+
+
 class Previews(QWidget):
     """The newest grids, or those of a moment in the past. Past grids stay on disk and are read when they are shown."""
+
+    branched = Signal(int)
+    """The step of a checkpoint to go on from."""
+    pinned = Signal(int, bool)
+    """The step of a checkpoint, and whether it shall be kept for good."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,10 +105,11 @@ class Previews(QWidget):
             column.addWidget(view, 1)
             row.addLayout(column, 1)
             self._views[kind] = view
+        self._checkpoints: dict[int, bool] = {}
         self.slider = described(
-            QSlider(Qt.Orientation.Horizontal),
+            MarkedSlider(),
             "Moment of the training",
-            "Go back through the training: drag, or use the arrow keys",
+            "Go back through the training: drag, or use the arrow keys. Dots are checkpoints that one can go on from.",
         )
         self.slider.valueChanged.connect(self._show)
         self._when = muted()
@@ -84,6 +120,14 @@ class Previews(QWidget):
         time.setSpacing(2 * GRID)
         time.addWidget(self.slider, 1)
         time.addWidget(self._when)
+        hint = "Train a new run that begins at the checkpoint before this moment, with another learning rate, say"
+        self.branch_button = push_button("Continue from here…", "play", hint)
+        self.branch_button.clicked.connect(self._branch)
+        hint = "Keep this checkpoint for good; of the others the last three and the best are kept"
+        self.pin_button = checkable(tool_button("lock", "Keep this checkpoint", hint))
+        self.pin_button.clicked.connect(self._pin)
+        time.addWidget(self.pin_button)
+        time.addWidget(self.branch_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
@@ -107,8 +151,45 @@ class Previews(QWidget):
             view.show_image(QImage())
         self._newest.clear()
         self._steps.clear()
+        self._checkpoints.clear()
         self._when.setText("")
         self._grow(follow=True)
+
+    @property
+    def checkpoint(self) -> int | None:
+        """The step of the checkpoint at the moment that is shown, or the last one before it."""
+        shown = self._steps[self.slider.value()] if self._steps else 0
+        return max((step for step in self._checkpoints if step <= shown), default=None)
+
+    def set_checkpoints(self, pinned: Mapping[int, bool]) -> None:
+        """The steps of the checkpoints there are, and whether each is kept for good."""
+        self._checkpoints = dict(pinned)
+        self._mark()
+
+    def _mark(self) -> None:
+        steps = self._steps
+        marks = []
+        for step, strong in self._checkpoints.items():
+            if steps and steps[0] <= step <= steps[-1]:
+                right = bisect_right(steps, step)
+                before, after = steps[right - 1], steps[min(right, len(steps) - 1)]
+                marks.append((right - 1 + (step - before) / max(1, after - before), strong))
+        self.slider.set_marks(marks)
+        start = self.checkpoint
+        self.branch_button.setEnabled(start is not None)
+        self.branch_button.setText("Continue from here…" if start is None else f"Continue from step {start:,}…")
+        self.pin_button.setEnabled(start is not None)
+        self.pin_button.setChecked(start is not None and self._checkpoints[start])
+
+    @Slot()
+    def _branch(self) -> None:
+        if (step := self.checkpoint) is not None:
+            self.branched.emit(step)
+
+    @Slot()
+    def _pin(self) -> None:
+        if (step := self.checkpoint) is not None:
+            self.pinned.emit(step, self.pin_button.isChecked())
 
     def add(self, preview: Preview, file: Path) -> None:
         """A new grid, which the run keeps in `file`. The slider follows when it stands at the end."""
@@ -134,6 +215,7 @@ class Previews(QWidget):
         if follow:
             self.slider.setValue(last)
             self._show()
+        self._mark()
 
     @Slot()
     def _show(self) -> None:
@@ -141,6 +223,7 @@ class Previews(QWidget):
             return
         step = self._steps[self.slider.value()]
         self._when.setText(f"step {step:,}")
+        self._mark()
         for kind, view in self._views.items():
             known = sorted(self._files[kind])
             position = bisect_right(known, step)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,16 +17,21 @@ from workbench.core.events import Advice, Event, Progress
 from workbench.core.runs.maturity import immaturity
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
+from workbench.ui.pages.train_compare import CompareView
 from workbench.ui.pages.train_form import TrainForm
+from workbench.ui.pages.train_jobs import add_to_queue, change_queue, list_runs, read_run, train, train_next
+from workbench.ui.pages.train_keep import RunKeeper
+from workbench.ui.pages.train_origin import read_origin, request_of
+from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
 from workbench.ui.pages.train_runs import RunRow, RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences, whole_number
-from workbench.ui.previews import KINDS
 from workbench.ui.theme import GRID
 from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
-    from workbench.core.runs.folder import Run
+    from workbench.core.runs.compare import Comparison
+    from workbench.jobs.queue import Request, Turn
     from workbench.jobs.train import TrainResult
 
 FEW_CORES = 4
@@ -40,53 +44,10 @@ def training_threads() -> int | None:
     return max(1, cores - 1) if cores <= FEW_CORES else None
 
 
-def _train(values: dict[str, Any], budget: tuple[str, int], control: Control) -> Job[TrainResult]:
-    from workbench.core.training.budget import Budget
-    from workbench.jobs.train import TrainRequest, train
-
-    unit, amount = budget
-    return train(TrainRequest(**values, budget=Budget(**{unit: amount}), threads=training_threads()), control)
-
-
 def _resume(run: Path, control: Control) -> Job[TrainResult]:
     from workbench.jobs.train import resume
 
     return resume(run, control, threads=training_threads())
-
-
-def _list_runs(control: Control) -> Job[list[RunRow]]:
-    from workbench.core.places import runs_folder
-    from workbench.core.runs.folder import list_runs
-
-    yield from ()
-    return [_row(run) for run in list_runs(runs_folder())]
-
-
-def _row(run: Run) -> RunRow:
-    info = run.info
-    status = "cut off" if info.status == "running" and not run.active else info.status
-    best = f"{info.best_psnr:.2f} dB" if info.best_psnr is not None else ""
-    date = datetime.fromisoformat(info.created).astimezone().strftime("%Y-%m-%d %H:%M")
-    cells = (info.name, info.model, f"{info.size} px", status, f"{info.step:,}", best, date)
-    return RunRow(run.path, cells, resumable=status not in ("running", "done"))
-
-
-def _read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
-    from workbench.core.runs.folder import Run
-    from workbench.core.runs.metrics import read_clock
-
-    yield from ()
-    run = Run.open(path)
-    info = run.info
-    last = max((step for step, _ in run.checkpoints()), default=0) if to_resume else sys.maxsize
-    losses = {
-        part: (steps[steps <= last], {name: curve[steps <= last] for name, curve in values.items()})
-        for part, (steps, values) in run.losses().items()
-    }
-    previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
-    summary = f"{info.model}, {info.size} px, {info.status} at step {info.step:,}"
-    steps, seconds = read_clock(run.metrics_file)
-    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))
 
 
 class TrainPage(Page):
@@ -105,11 +66,15 @@ class TrainPage(Page):
         self.form = TrainForm()
         self.watch = TrainWatch()
         self.runs = RunsList()
+        self.queue = QueueList()
+        self.comparison = CompareView()
+        self.keeper = RunKeeper(self._jobs, self)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.watch, "Training")
         self.tabs.addTab(self.runs, "Runs")
-        self.tabs.currentChanged.connect(self._list_runs)
+        self.tabs.addTab(self.queue, "Queue")
+        self.tabs.currentChanged.connect(self._list)
         self._splitter = QSplitter()
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
@@ -120,14 +85,40 @@ class TrainPage(Page):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
+        self.comparison.hide()
+        self._connect()
+        self._restore()
+
+    def _connect(self) -> None:
         self.form.started.connect(self._start)
+        self.form.queued.connect(self._queue)
         self.watch.pause.connect(self._pause)
         self.watch.stop_now.connect(self._stop_now)
         self.watch.stop_after_epoch.connect(self._stop_after_epoch)
         self.runs.opened.connect(self._open_run)
         self.runs.resumed.connect(self._resume)
         self.runs.used.connect(self._use)
-        self._restore()
+        self.runs.again.connect(self._again)
+        self.watch.discard.connect(self._discard)
+        self.watch.branched.connect(self._fill_from)
+        self.watch.pinned.connect(self._pin)
+        self.queue.begin.connect(self._begin_next)
+        self.queue.removed.connect(partial(self._change_queue, "remove"))
+        self.queue.retried.connect(partial(self._change_queue, "retry"))
+        for signal, slot in (
+            (self.runs.renamed, self.keeper.rename),
+            (self.runs.deleted, self.keeper.delete),
+            (self.runs.compared, self.keeper.compare),
+            (self.runs.filmed, self.keeper.film),
+            (self.runs.exported, self.keeper.export),
+            (self.comparison.saved, self.keeper.save_comparison),
+        ):
+            signal.connect(slot)
+        self.comparison.closed.connect(self._close_comparison)
+        self.keeper.message.connect(self.message)
+        self.keeper.activity.connect(self.activity)
+        self.keeper.compared.connect(self._show_comparison)
+        self.keeper.changed.connect(self._list)
 
     @property
     def training(self) -> JobThread | None:
@@ -141,7 +132,7 @@ class TrainPage(Page):
         self._ready = True
         self.form.set_models({name: model_class(name) for name in MODELS})
         self.form.set_devices(usable_devices())
-        self._list_runs()
+        self._list()
 
     def open_path(self, path: str) -> None:
         """A folder, a zip or a built-in set becomes the source of data; a run is shown."""
@@ -185,12 +176,25 @@ class TrainPage(Page):
     @Slot()
     def _start(self) -> None:
         self.watch.begin("New training")
-        self._run(partial(_train, self.form.values(), self.form.budget))
+        self._run(partial(train, self._request()))
+
+    def _request(self) -> Callable[[], Request]:
+        """What the form asks for now; made into a request in a job's thread."""
+        form = self.form
+        return partial(request_of, form.values(), form.changed, form.budget, form.origin, training_threads())
+
+    @Slot(str)
+    def _again(self, run: str) -> None:
+        self._fill_from(run, None)
+
+    @Slot(str, int)
+    def _fill_from(self, run: str, step: int | None) -> None:
+        self._jobs.start(partial(read_origin, Path(run), step), done=self.form.fill_from)
 
     @Slot(str)
     def _resume(self, run: str) -> None:
         self.watch.begin(Path(run).name)
-        self._jobs.start(partial(_read_run, Path(run), True), done=self._show_before_resuming)
+        self._jobs.start(partial(read_run, Path(run), True), done=self._show_before_resuming)
 
     @Slot(object)
     def _show_before_resuming(self, past: PastRun) -> None:
@@ -199,15 +203,18 @@ class TrainPage(Page):
         self.watch.show_past(past)
         self._run(partial(_resume, past.run))
 
-    def _run(self, make: Any) -> None:
+    def _run(self, make: Any, done: Callable[[Any], None] | None = None) -> None:
         self.message.emit(None)
         self.tabs.setCurrentWidget(self.watch)
-        self._training = self._jobs.start(make, done=self._done, event=self._on_event, stopped=self._stopped)
+        self._training = self._jobs.start(make, done=done or self._done, event=self._on_event, stopped=self._stopped)
         self._set_running(True)
         self.activity.emit(Activity("Training"))
 
     @Slot(object)
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: Event | PastRun) -> None:
+        if isinstance(event, PastRun):
+            self.watch.show_past(event)
+            return
         self.watch.on_event(event)
         if isinstance(event, Progress):
             fraction = event.done / event.total if event.total else None
@@ -217,14 +224,31 @@ class TrainPage(Page):
 
     @Slot(object)
     def _done(self, result: TrainResult) -> None:
+        discarded = self._training is not None and self._training.control.discarding
         self._set_running(False)
+        if discarded:
+            self._open_run(str(result.run))  # as it is on disk now
         self.watch.state.setText(f"{result.status.capitalize()} at step {result.step:,}. Everything is saved.")
         text = f"“{result.run.name}” is saved at step {result.step:,}."
         doubt = immaturity(result.step)
         kind: Literal["info", "advice"] = "advice" if doubt else "info"  # advice stays until it is read
         use = partial(self._use, str(result.run))
         self.message.emit(Message(f"{text} {doubt}" if doubt else text, "Use in Edit", use, kind))
-        self._list_runs()
+        self._list()
+        if result.status == "done":
+            self._look_for_next()
+
+    @Slot(object)
+    def _turn_done(self, turn: Turn | None) -> None:
+        """A training of the queue has ended."""
+        if turn and turn.result:
+            self._done(turn.result)
+            return
+        self._set_running(False)
+        self._list()
+        if turn:
+            self.watch.state.setText("It failed, and stays in the queue with its reason.")
+            self._look_for_next()
 
     @Slot()
     def _stopped(self) -> None:
@@ -236,6 +260,7 @@ class TrainPage(Page):
         if self._training and self.sender() is self._training:
             self._set_running(False)
             self.watch.state.setText(failure.what)
+            self._list()
         self.message.emit(failure_message(failure))
 
     def _set_running(self, running: bool) -> None:
@@ -243,9 +268,9 @@ class TrainPage(Page):
             self._training = None
             self.activity.emit(None)
         self.watch.set_running(running)
-        self.form.start.setEnabled(not running)
-        self.form.start.setText("Training…" if running else "Start training")
+        self.form.set_running(running)
         self.runs.set_busy(running)
+        self.queue.set_busy(running)
 
     @Slot(bool)
     def _pause(self, paused: bool) -> None:
@@ -264,12 +289,72 @@ class TrainPage(Page):
             self.watch.state.setText("Stops when this epoch is through…")
             self._training.control.stop_after_epoch()
 
+    @Slot()
+    def _discard(self) -> None:
+        if self._training:
+            self.watch.stopping(discard=True)
+            self._training.control.discard()
+
+    # The queue
+
+    @Slot()
+    def _queue(self) -> None:
+        self._jobs.start(partial(add_to_queue, self._request()), done=self._queued)
+
+    @Slot(object)
+    def _queued(self, summary: str) -> None:
+        self.message.emit(Message(f"In the queue: {summary}."))
+        self.tabs.setCurrentWidget(self.queue)
+        self._list()
+
+    def _change_queue(self, how: str, entry: str) -> None:
+        self._jobs.start(partial(change_queue, how, entry), done=self._queue_changed)
+
+    @Slot(object)
+    def _queue_changed(self, _: object) -> None:
+        self._list()
+
+    def _look_for_next(self) -> None:
+        """A training is over: the next begins, if one waits."""
+        if self._ready:
+            self._jobs.start(read_queue, done=self._go_on_with)
+
+    @Slot(object)
+    def _go_on_with(self, rows: list[QueueRow]) -> None:
+        self.queue.set_rows(rows)
+        if self.queue.waiting:
+            self._begin_next()
+
+    @Slot()
+    def _begin_next(self) -> None:
+        if self._ready and not self._training:
+            self.watch.begin("From the queue")
+            self._run(partial(train_next, training_threads()), done=self._turn_done)
+
     # Runs
 
     @Slot()
-    def _list_runs(self) -> None:
+    def _list(self) -> None:
+        """Look again at the runs and the queue."""
         if self._ready:
-            self._jobs.start(_list_runs, done=self._show_runs)
+            self._jobs.start(list_runs, done=self._show_runs)
+            self._jobs.start(read_queue, done=self.queue.set_rows)
+
+    @Slot(object, object)
+    def _show_comparison(self, comparison: Comparison, curves: Any) -> None:
+        if self.tabs.indexOf(self.comparison) < 0:
+            self.tabs.addTab(self.comparison, "Compare")
+        self.comparison.show_comparison(comparison, curves)
+        self.tabs.setCurrentWidget(self.comparison)
+
+    @Slot()
+    def _close_comparison(self) -> None:
+        self.tabs.setCurrentWidget(self.runs)
+        self.tabs.removeTab(self.tabs.indexOf(self.comparison))
+
+    @Slot(str, int, bool)
+    def _pin(self, run: str, step: int, keep: bool) -> None:
+        self.keeper.pin(Path(run), step, keep)
 
     @Slot(object)
     def _show_runs(self, rows: list[RunRow]) -> None:
@@ -280,7 +365,7 @@ class TrainPage(Page):
         if self._training:
             self.message.emit(Message("A training is being watched. Stop it to look at another run.", kind="advice"))
             return
-        self._jobs.start(partial(_read_run, Path(path), False), done=self._show_run)
+        self._jobs.start(partial(read_run, Path(path), False), done=self._show_run)
 
     @Slot(object)
     def _show_run(self, past: PastRun) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from workbench.ui.cards import Cards
 from workbench.ui.forms import NoWheel, SettingsForm
+from workbench.ui.pages.train_origin import Origin, OriginBar
 from workbench.ui.source_picker import SourcePicker
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import Column, checkable, described, push_button
@@ -32,6 +33,7 @@ class TrainForm(QFrame):
     """The form; it knows the models only after `set_models`, which needs torch."""
 
     started = Signal()
+    queued = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,13 @@ class TrainForm(QFrame):
         self.start = push_button("Start training", "play", hint, primary=True)
         self.start.setEnabled(False)
         self.start.clicked.connect(self._start)
+        hint = "Let this training wait for its turn: it begins when those before it are done"
+        self.queue = push_button("Add to queue", "clock", hint)
+        self.queue.setEnabled(False)
+        self.queue.clicked.connect(self._queue)
+        self.origin: Origin | None = None
+        self._origin_bar = OriginBar()
+        self._origin_bar.closed.connect(self.forget_origin)
         self._settings = QVBoxLayout()
         self._lay_out()
 
@@ -67,6 +76,7 @@ class TrainForm(QFrame):
             self._settings.addWidget(form)
         self._model_chosen(self.model)
         self.start.setEnabled(True)
+        self.queue.setEnabled(True)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Offer these devices: what each is, by name."""
@@ -97,6 +107,44 @@ class TrainForm(QFrame):
         if button := self._sizes.button(size):
             button.setChecked(True)
 
+    def fill_from(self, origin: Origin) -> None:
+        """Show all that a run was set to; of a checkpoint to go on from, what it is made of cannot change."""
+        if origin.model not in self._models:
+            return  # of a newer program
+        self.source.set_source(origin.data)
+        self.models.choose(origin.model)
+        if origin.preset in self._models[origin.model].presets:
+            self.presets.choose(origin.preset)
+        self.set_size(origin.size)
+        self.set_budget(*origin.budget)
+        self.set_device(origin.device)
+        self.settings.set_values(origin.settings)
+        self._set_origin(origin)
+
+    @Slot()
+    def forget_origin(self) -> None:
+        """Back to a training that starts from nothing; what is in the form stays."""
+        self._set_origin(None)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not those that the form was filled with."""
+        return self.settings.values_over(self.origin.settings) if self.origin else {}
+
+    def set_running(self, running: bool) -> None:
+        """Whether a training runs, so that none can be started."""
+        self.start.setEnabled(not running)
+        fresh = self.origin is None or self.origin.step is None
+        self.start.setText("Training…" if running else "Start training" if fresh else "Continue training")
+
+    def _set_origin(self, origin: Origin | None) -> None:
+        self.origin = origin
+        self._origin_bar.show_origin(origin)
+        free = origin is None or origin.step is None
+        for widget in (self.source, self.models, self.presets, *self._sizes.buttons()):
+            widget.setEnabled(free)
+        self.set_running(self.start.text() == "Training…")
+
     @property
     def settings(self) -> SettingsForm:
         """The form of the chosen model's settings."""
@@ -118,6 +166,7 @@ class TrainForm(QFrame):
         column = QVBoxLayout(content)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         column.setSpacing(GRID)
+        column.addWidget(self._origin_bar)
         for title, widgets in (
             ("Data", (self.source,)),
             ("Model", (self._waiting, self.models)),
@@ -130,9 +179,11 @@ class TrainForm(QFrame):
         column.addWidget(heading("Settings"))
         column.addLayout(self._settings)
         column.addStretch()
-        foot = QVBoxLayout()
+        foot = QHBoxLayout()
         foot.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        foot.addWidget(self.start)
+        foot.setSpacing(GRID)
+        foot.addWidget(self.start, 1)
+        foot.addWidget(self.queue)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -212,3 +263,8 @@ class TrainForm(QFrame):
     def _start(self) -> None:
         if self.settings.check():
             self.started.emit()
+
+    @Slot()
+    def _queue(self) -> None:
+        if self.settings.check():
+            self.queued.emit()

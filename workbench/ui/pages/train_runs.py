@@ -1,4 +1,4 @@
-"""The list of runs: open one, resume it, use it in Edit."""
+"""The list of runs: open one, resume it, train it again, compare two, use one in Edit, keep order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import described, push_button
 
-COLUMNS = ("Name", "Model", "Size", "State", "Step", "Best", "Date")
-_NUMBERS = ("Size", "Step", "Best")
+COLUMNS = ("Name", "Model", "Size", "State", "Step", "Best", "Disk", "Date")
+_NUMBERS = ("Size", "Step", "Best", "Disk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,8 @@ class RunRow:
     path: Path
     cells: tuple[str, ...]
     resumable: bool
+    active: bool = False
+    """A program trains it at this moment."""
 
 
 class RunsList(QWidget):
@@ -33,6 +45,17 @@ class RunsList(QWidget):
     """The path of a run to look at."""
     resumed = Signal(str)
     used = Signal(str)
+    again = Signal(str)
+    """The path of a run to train again with other settings."""
+    compared = Signal(str, str)
+    renamed = Signal(str, str)
+    """The path of a run, and its new name."""
+    deleted = Signal(list)
+    """Paths of runs."""
+    filmed = Signal(str, str, str)
+    """The path of a run, what of it to film, and the file to write."""
+    exported = Signal(str, str)
+    """The path of a run, and the table to write."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +66,8 @@ class RunsList(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setAllColumnsShowFocus(True)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for name in _NUMBERS:
             self.tree.headerItem().setTextAlignment(COLUMNS.index(name), right)
@@ -52,21 +77,38 @@ class RunsList(QWidget):
         header.setStretchLastSection(False)
         self.tree.itemActivated.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._selected)
+        self.tree.itemChanged.connect(self._edited)
         self._empty = muted("No runs yet. A training that is started appears here, and stays.")
         self.open_button = push_button("Show", "eye", "Show its losses and pictures (Enter)")
         self.resume_button = push_button("Resume", "play", "Train on where it stopped")
+        self.again_button = push_button("Train again…", "redo", "Fill the form with its settings, to change some")
+        self.compare_button = push_button("Compare", "compare", "Choose two runs (with Ctrl or Shift) to compare them")
         self.use_button = push_button("Use in Edit", "edit", "Edit photos with this model")
-        self.reveal_button = push_button("Show folder", "open", "Open its folder in the file manager")
+        self.more_button = push_button("More", "more", "Rename, film, export, delete")
+        menu = QMenu(self.more_button)
+        self.rename_action = menu.addAction("Rename\tF2", self._rename)
+        menu.addAction("Film of its samples…", lambda: self._film("samples"))
+        menu.addAction("Film of its reconstructions…", lambda: self._film("reconstructions"))
+        menu.addAction("Losses as a table…", self._export)
+        menu.addAction("Show folder", self._reveal)
+        menu.addSeparator()
+        self.delete_action = menu.addAction("Delete (to the trash)\tDel", self._delete)
+        self.single_actions = [action for action in menu.actions() if action is not self.delete_action]
+        self.more_button.setMenu(menu)
+        for key, slot in ((Qt.Key.Key_F2, self._rename), (Qt.Key.Key_Delete, self._delete)):
+            QShortcut(QKeySequence(key), self.tree, slot, context=Qt.ShortcutContext.WidgetShortcut)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
-        for button, slot in (
+        for button, clicked in (
             (self.open_button, self._open),
             (self.resume_button, self._resume),
+            (self.again_button, self._again),
+            (self.compare_button, self._compare),
             (self.use_button, self._use),
-            (self.reveal_button, self._reveal),
         ):
-            button.clicked.connect(slot)
+            button.clicked.connect(clicked)
             buttons.addWidget(button)
+        buttons.addWidget(self.more_button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -77,18 +119,20 @@ class RunsList(QWidget):
         self._selected()
 
     def set_rows(self, rows: Sequence[RunRow]) -> None:
-        """Show these runs; the chosen one stays chosen."""
-        chosen = self.chosen
+        """Show these runs; the chosen ones stay chosen."""
+        chosen = {row.path for row in self.chosen_rows}
         self._rows = list(rows)
+        self.tree.blockSignals(True)
         self.tree.clear()
         for row in self._rows:
             item = QTreeWidgetItem(list(row.cells))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             for name in _NUMBERS:
                 item.setTextAlignment(COLUMNS.index(name), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(0, str(row.path))
             self.tree.addTopLevelItem(item)
-            if chosen and row.path == chosen.path:
-                self.tree.setCurrentItem(item)
+            item.setSelected(row.path in chosen)
+        self.tree.blockSignals(False)
         self._empty.setVisible(not self._rows)
         self._selected()
 
@@ -98,17 +142,29 @@ class RunsList(QWidget):
         self._selected()
 
     @property
-    def chosen(self) -> RunRow | None:
-        """The chosen run."""
+    def chosen_rows(self) -> list[RunRow]:
+        """The chosen runs, in the order of the list."""
         items = self.tree.selectedItems()
-        return self._rows[self.tree.indexOfTopLevelItem(items[0])] if items else None
+        return [self._rows[number] for number in sorted(self.tree.indexOfTopLevelItem(item) for item in items)]
+
+    @property
+    def chosen(self) -> RunRow | None:
+        """The chosen run, when it is one."""
+        rows = self.chosen_rows
+        return rows[0] if len(rows) == 1 else None
 
     @Slot()
     def _selected(self) -> None:
-        row = self.chosen
-        for button in (self.open_button, self.use_button, self.reveal_button):
+        rows, row = self.chosen_rows, self.chosen
+        for button in (self.open_button, self.use_button, self.again_button):
             button.setEnabled(row is not None)
         self.resume_button.setEnabled(row is not None and row.resumable and not self._busy)
+        self.compare_button.setEnabled(len(rows) == 2)
+        self.more_button.setEnabled(bool(rows))
+        for action in self.single_actions:
+            action.setEnabled(row is not None)
+        self.rename_action.setEnabled(row is not None and not row.active)
+        self.delete_action.setEnabled(bool(rows) and not any(row.active for row in rows))
 
     @Slot()
     def _open(self) -> None:
@@ -121,9 +177,53 @@ class RunsList(QWidget):
             self.resumed.emit(str(row.path))
 
     @Slot()
+    def _again(self) -> None:
+        if row := self.chosen:
+            self.again.emit(str(row.path))
+
+    @Slot()
+    def _compare(self) -> None:
+        rows = self.chosen_rows
+        if len(rows) == 2:
+            newer, older = rows
+            self.compared.emit(str(older.path), str(newer.path))
+
+    @Slot()
     def _use(self) -> None:
         if row := self.chosen:
             self.used.emit(str(row.path))
+
+    @Slot()
+    def _rename(self) -> None:
+        if self.chosen and self.rename_action.isEnabled():
+            self.tree.editItem(self.tree.selectedItems()[0], 0)
+
+    @Slot(QTreeWidgetItem, int)
+    def _edited(self, item: QTreeWidgetItem, column: int) -> None:
+        row = self._rows[self.tree.indexOfTopLevelItem(item)]
+        name = item.text(0).strip()
+        if column == 0 and name != row.cells[0]:
+            self.renamed.emit(str(row.path), name)
+
+    @Slot()
+    def _delete(self) -> None:
+        if self.delete_action.isEnabled():
+            self.deleted.emit([str(row.path) for row in self.chosen_rows])
+
+    def _film(self, kind: str) -> None:
+        row, kinds = self.chosen, "Films (*.gif *.webp *.mp4)"
+        if row and (chosen := self._file_for(row, "Save the film", f"{row.cells[0]} {kind}.gif", kinds)):
+            self.filmed.emit(str(row.path), kind, chosen)
+
+    @Slot()
+    def _export(self) -> None:
+        row = self.chosen
+        if row and (chosen := self._file_for(row, "Save the losses", f"{row.cells[0]}.csv", "Tables (*.csv)")):
+            self.exported.emit(str(row.path), chosen)
+
+    def _file_for(self, row: RunRow, title: str, name: str, kinds: str) -> str:
+        chosen, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name), kinds)
+        return chosen if not chosen or Path(chosen).suffix else chosen + Path(name).suffix
 
     @Slot()
     def _reveal(self) -> None:

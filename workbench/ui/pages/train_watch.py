@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.events import Event, Losses, Preview, Progress, Started
+from workbench.core.events import Event, Losses, Preview, Progress, Saved, Started
+from workbench.core.runs.folder import PINNED
 from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
 from workbench.ui.theme import GRID, heading, icon, muted
@@ -87,6 +88,11 @@ class TrainWatch(QWidget):
     pause = Signal(bool)
     stop_now = Signal()
     stop_after_epoch = Signal()
+    discard = Signal()
+    branched = Signal(str, int)
+    """The path of a run, and the step of the checkpoint to go on from."""
+    pinned = Signal(str, int, bool)
+    """The path of a run, the step of a checkpoint, and whether it shall be kept for good."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,8 +115,11 @@ class TrainWatch(QWidget):
         self.stop_button = push_button("Stop", "stop", "Save and stop; the training can be resumed later")
         menu = QMenu(self.stop_button)
         menu.addAction("Save and stop now", self.stop_now.emit)
-        menu.addAction("Stop after this epoch", self.stop_after_epoch.emit)
+        menu.addAction("Save and stop after this epoch", self.stop_after_epoch.emit)
+        menu.addAction("Stop, and discard since the last checkpoint", self.discard.emit)
         self.stop_button.setMenu(menu)
+        self.previews.branched.connect(self._branch)
+        self.previews.pinned.connect(self._pin)
         self._lay_out()
         self.set_running(False)
 
@@ -134,11 +143,11 @@ class TrainWatch(QWidget):
         self.stop_button.setEnabled(running)
         self.pause_button.setChecked(False)
 
-    def stopping(self) -> None:
+    def stopping(self, discard: bool = False) -> None:
         """Stop was asked for: nothing more to steer."""
         self.pause_button.setEnabled(False)
         self.stop_button.setEnabled(False)
-        self.state.setText("Finishing this step and saving…")
+        self.state.setText("Going back to the last checkpoint…" if discard else "Finishing this step and saving…")
 
     def on_event(self, event: Event) -> None:
         """Show what the job reports."""
@@ -153,6 +162,8 @@ class TrainWatch(QWidget):
             self.title.setText(event.run.name)
             self._running = f"Training on {DEVICES.get(event.device, event.device)}"
             self.state.setText(self._running)
+        elif isinstance(event, Saved) and event.kind == "checkpoint":
+            self.look_at_checkpoints()
         elif isinstance(event, Progress):
             self._on_progress(event)
 
@@ -166,6 +177,22 @@ class TrainWatch(QWidget):
         self.plot.add_times(*past.clock)
         for kind, files in past.previews.items():
             self.previews.add_files(kind, files)
+        self.look_at_checkpoints()
+
+    def look_at_checkpoints(self) -> None:
+        """Mark the checkpoints that the run has now."""
+        if self.run:
+            self.previews.set_checkpoints(
+                {int(p.name): (p / PINNED).exists() for p in (self.run / "checkpoints").glob("*") if p.name.isdigit()}
+            )
+
+    @Slot(int)
+    def _branch(self, step: int) -> None:
+        self.branched.emit(str(self.run), step)
+
+    @Slot(int, bool)
+    def _pin(self, step: int, keep: bool) -> None:
+        self.pinned.emit(str(self.run), step, keep)
 
     def _add(self, part: Part, steps: npt.NDArray[Any], values: Mapping[str, npt.NDArray[Any]]) -> None:
         """PSNR is no loss: its last value is a figure, its curve would flatten the others."""

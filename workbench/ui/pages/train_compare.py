@@ -1,0 +1,179 @@
+"""Two runs beside each other: curves overlaid, settings that differ, pictures from the same noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.runs.differences import said
+from workbench.ui.pictures import to_qimage
+from workbench.ui.plots import LossPlot
+from workbench.ui.previews import GridView
+from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import described, push_button
+
+if TYPE_CHECKING:
+    from workbench.core.runs.compare import Comparison
+    from workbench.core.runs.metrics import Curves
+
+
+class CompareView(QWidget):
+    """Shows one `Comparison`."""
+
+    closed = Signal()
+    saved = Signal(object, str)
+    """The comparison, and the page that it shall be written to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparison: Comparison | None = None
+        self._curves: tuple[Curves, Curves] = ({}, {})
+        self.title = heading("", "title")
+        self.loss = described(QComboBox(), "Loss", "Which curve of both runs is shown")
+        self.loss.currentTextChanged.connect(self._draw)
+        self.plot = LossPlot()
+        self.settings = _table("What differs")
+        self.results = _table("What came out")
+        self.views = (GridView("Samples of the first run"), GridView("Samples of the second run"))
+        self._names = (QLabel(), QLabel())
+        self._notes = muted()
+        save = push_button("Save page…", "export", "Write all of this as one page to open in a browser")
+        save.clicked.connect(self._save)
+        close = push_button("Close", "close", "Close this comparison")
+        close.clicked.connect(self.closed)
+        self._lay_out(save, close)
+
+    def show_comparison(self, comparison: Comparison, curves: tuple[Curves, Curves]) -> None:
+        """Show two runs; `curves` are their losses."""
+        self._comparison, self._curves = comparison, curves
+        first, second = comparison.names
+        self.title.setText(f"{first} and {second}")
+        for label, name in zip(self._names, comparison.names, strict=True):
+            label.setText(name)
+        _fill(self.settings, comparison.names, [(d.label, said(d.first), said(d.second)) for d in comparison.settings])
+        _fill(self.results, comparison.names, list(comparison.results))
+        self._notes.setText(" ".join(["The same noise in both.", *comparison.notes]) if any(_there(comparison)) else "")
+        for view, samples in zip(self.views, comparison.samples, strict=True):
+            view.show_image(QImage() if samples is None else to_qimage(samples))
+        names = dict.fromkeys(loss for parts in curves for _, values in parts.values() for loss in values)
+        shown = self.loss.currentText()
+        self.loss.blockSignals(True)
+        self.loss.clear()
+        self.loss.addItems(list(names))
+        if shown in names:
+            self.loss.setCurrentText(shown)
+        self.loss.blockSignals(False)
+        self._draw()
+
+    @Slot()
+    def _draw(self) -> None:
+        """The chosen loss of both runs in one plot."""
+        self.plot.clear()
+        if self._comparison is None:
+            return
+        loss = self.loss.currentText()
+        for name, parts in zip(self._comparison.names, self._curves, strict=True):
+            for part, (steps, values) in parts.items():
+                if loss in values:
+                    curve: dict[str, npt.NDArray[Any]] = {name: values[loss]}
+                    self.plot.add(part, steps, curve)  # type: ignore[arg-type]
+
+    @Slot()
+    def _save(self) -> None:
+        if self._comparison is None:
+            return
+        first, second = self._comparison.names
+        start = str(Path.home() / f"{first} and {second}.html")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the comparison", start, "Pages (*.html)")
+        if chosen:
+            self.saved.emit(self._comparison, chosen if Path(chosen).suffix else f"{chosen}.html")
+
+    def _lay_out(self, *buttons: QWidget) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(self.title, 1)
+        for button in buttons:
+            head.addWidget(button)
+        curves = QVBoxLayout()
+        curves.setSpacing(GRID)
+        which = QHBoxLayout()
+        which.addWidget(heading("Curves"))
+        which.addStretch()
+        which.addWidget(self.loss)
+        curves.addLayout(which)
+        curves.addWidget(self.plot, 1)
+        tables = QHBoxLayout()
+        tables.setSpacing(2 * GRID)
+        for title, table in (("What was set differently", self.settings), ("What came out", self.results)):
+            column = QVBoxLayout()
+            column.setSpacing(GRID)
+            column.addWidget(heading(title))
+            column.addWidget(table, 1)
+            tables.addLayout(column, 1)
+        samples = QHBoxLayout()
+        samples.setSpacing(2 * GRID)
+        for name, view in zip(self._names, self.views, strict=True):
+            column = QVBoxLayout()
+            column.setSpacing(GRID)
+            column.addWidget(name)
+            column.addWidget(view, 1)
+            samples.addLayout(column, 1)
+        pictures = QVBoxLayout()
+        pictures.setSpacing(GRID)
+        pictures.addWidget(heading("Samples"))
+        pictures.addWidget(self._notes)
+        pictures.addLayout(samples, 1)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(2 * GRID)
+        for content in (curves, tables, pictures):
+            card = QFrame()
+            card.setProperty("role", "card")
+            inside = QVBoxLayout(card)
+            inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+            inside.addLayout(content)
+            self.splitter.addWidget(card)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(head)
+        layout.addWidget(self.splitter, 1)
+
+
+def _there(comparison: Comparison) -> tuple[bool, bool]:
+    return comparison.samples[0] is not None, comparison.samples[1] is not None
+
+
+def _table(name: str) -> QTreeWidget:
+    table = described(QTreeWidget(), name)
+    table.setRootIsDecorated(False)
+    table.setUniformRowHeights(True)
+    table.setColumnCount(3)
+    table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.header().setStretchLastSection(True)
+    table.setMinimumHeight(12 * GRID)
+    return table
+
+
+def _fill(table: QTreeWidget, names: tuple[str, str], rows: list[tuple[str, str, str]]) -> None:
+    table.clear()
+    table.setHeaderLabels(["", *names])
+    for row in rows or [("Nothing differs", "", "")]:
+        table.addTopLevelItem(QTreeWidgetItem(list(row)))

@@ -1,0 +1,113 @@
+"""The jobs of the Train page: a training from the form or the queue, and what is read from disk to be shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from workbench.core.control import Control
+from workbench.core.events import Started
+from workbench.jobs.api import Job
+from workbench.ui.pages.train_runs import RunRow
+from workbench.ui.pages.train_watch import PastRun
+from workbench.ui.previews import KINDS
+
+if TYPE_CHECKING:
+    from workbench.core.runs.folder import Run
+    from workbench.jobs.queue import Request, Turn
+    from workbench.jobs.train import TrainResult
+
+Result = TypeVar("Result")
+
+
+def train(request: Callable[[], Request], control: Control) -> Job[TrainResult]:
+    from workbench.jobs.queue import job_of
+
+    return (yield from with_past(job_of(request(), control)))
+
+
+def train_next(threads: int | None, control: Control) -> Job[Turn | None]:
+    from workbench.jobs import queue
+
+    return (yield from with_past(queue.train_next(control, threads=threads)))
+
+
+def with_past(job: Job[Result]) -> Generator[Any, None, Result]:
+    """What `job` reports, and before a training goes on what its run has to show so far."""
+    with closing(job):
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            if isinstance(event, Started) and event.step > 0:
+                yield from _past(event.run)
+            yield event
+
+
+def _past(path: Path) -> Iterator[PastRun]:
+    """The run at `path` as it was at its newest checkpoint."""
+    reading = read_run(path, True, Control())
+    try:
+        next(reading)
+    except StopIteration as end:
+        yield end.value
+
+
+def add_to_queue(request: Callable[[], Request], control: Control) -> Job[str]:
+    from workbench.jobs.queue import Queue, check_request
+
+    yield from ()
+    asked = request()
+    check_request(asked)
+    return Queue().add(asked).summary
+
+
+def change_queue(how: str, entry: str, control: Control) -> Job[None]:
+    from workbench.jobs.queue import Queue
+
+    yield from ()
+    getattr(Queue(), how)(entry)
+
+
+def list_runs(control: Control) -> Job[list[RunRow]]:
+    from workbench.core.places import runs_folder
+    from workbench.core.runs import folder
+
+    yield from ()
+    return [_row(run) for run in folder.list_runs(runs_folder())]
+
+
+def _row(run: Run) -> RunRow:
+    from workbench.core.runs.manage import disk_use, megabytes
+
+    info = run.info
+    status = run.status
+    best = f"{info.best_psnr:.2f} dB" if info.best_psnr is not None else ""
+    disk = megabytes(disk_use(run).total)
+    date = datetime.fromisoformat(info.created).astimezone().strftime("%Y-%m-%d %H:%M")
+    cells = (info.name, info.model, f"{info.size} px", status, f"{info.step:,}", best, disk, date)
+    return RunRow(run.path, cells, resumable=status not in ("running", "done"), active=run.active)
+
+
+def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
+    from workbench.core.runs.folder import Run
+    from workbench.core.runs.metrics import read_clock
+
+    yield from ()
+    run = Run.open(path)
+    info = run.info
+    last = max((step for step, _ in run.checkpoints()), default=0) if to_resume else sys.maxsize
+    losses = {
+        part: (steps[steps <= last], {name: curve[steps <= last] for name, curve in values.items()})
+        for part, (steps, values) in run.losses().items()
+    }
+    previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
+    summary = f"{info.model}, {info.size} px, {run.status} at step {info.step:,}"
+    steps, seconds = read_clock(run.metrics_file)
+    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))

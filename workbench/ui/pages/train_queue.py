@@ -1,0 +1,126 @@
+"""The list of trainings that wait for their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from workbench.core.control import Control
+from workbench.jobs.api import Job
+from workbench.ui.theme import GRID, muted
+from workbench.ui.widgets import described, push_button
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the list; `reason` says why it could not start, or is empty."""
+
+    id: str
+    text: str
+    reason: str
+
+
+def read_queue(control: Control) -> Job[list[QueueRow]]:
+    """What waits, as lines."""
+    from workbench.jobs.queue import Queue
+
+    yield from ()
+    return [QueueRow(entry.id, entry.summary, entry.reason or "") for entry in Queue().waiting()]
+
+
+class QueueList(QWidget):
+    """What waits, in the order of the turns."""
+
+    begin = Signal()
+    removed = Signal(str)
+    retried = Signal(str)
+    """The id of an entry."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[QueueRow] = []
+        self._busy = False
+        self.tree = described(QTreeWidget(), "Queue")
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setHeaderLabels(["Training", "State"])
+        self.tree.setAllColumnsShowFocus(True)
+        header = self.tree.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        self.tree.itemSelectionChanged.connect(self._selected)
+        self._empty = muted(
+            "Nothing waits. “Add to queue”, below the form on the left, puts a training here; each begins when the one "
+            "before it is done. What waits is still here after a restart."
+        )
+        self.begin_button = push_button(
+            "Start the queue", "play", "Train what waits, one after the other", primary=True
+        )
+        self.retry_button = push_button("Try again", "redo", "Give one that could not start another turn")
+        self.remove_button = push_button("Remove", "trash", "Take it out of the queue; a run that it has begun stays")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        for button, slot in (
+            (self.begin_button, self.begin.emit),
+            (self.retry_button, self._retry),
+            (self.remove_button, self._remove),
+        ):
+            button.clicked.connect(slot)
+            buttons.addWidget(button)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(buttons)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.tree, 1)
+        self._selected()
+
+    def set_rows(self, rows: Sequence[QueueRow]) -> None:
+        """Show what waits; the chosen one stays chosen."""
+        chosen = self._chosen
+        self.rows = list(rows)
+        self.tree.clear()
+        for row in self.rows:
+            item = QTreeWidgetItem([row.text, row.reason or "waits"])
+            item.setToolTip(1, row.reason)
+            self.tree.addTopLevelItem(item)
+            if chosen and row.id == chosen.id:
+                self.tree.setCurrentItem(item)
+        self._empty.setVisible(not self.rows)
+        self._selected()
+
+    def set_busy(self, busy: bool) -> None:
+        """While a training runs, what waits waits."""
+        self._busy = busy
+        self._selected()
+
+    @property
+    def waiting(self) -> int:
+        """How many have not failed."""
+        return sum(not row.reason for row in self.rows)
+
+    @property
+    def _chosen(self) -> QueueRow | None:
+        items = self.tree.selectedItems()
+        return self.rows[self.tree.indexOfTopLevelItem(items[0])] if items else None
+
+    @Slot()
+    def _selected(self) -> None:
+        row = self._chosen
+        self.begin_button.setEnabled(self.waiting > 0 and not self._busy)
+        self.remove_button.setEnabled(row is not None)
+        self.retry_button.setEnabled(row is not None and bool(row.reason))
+
+    @Slot()
+    def _retry(self) -> None:
+        if row := self._chosen:
+            self.retried.emit(row.id)
+
+    @Slot()
+    def _remove(self) -> None:
+        if row := self._chosen:
+            self.removed.emit(row.id)
