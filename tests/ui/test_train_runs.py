@@ -204,8 +204,8 @@ def test_a_training_goes_on_from_a_checkpoint_with_whole_curves(qtbot: QtBot, pa
     form = page.form
     assert form.start.text() == "Continue training"
     assert form.budget == ("steps", 300), "the budget was spent: there must be something left to do"
-    assert not form.source.isEnabled()
-    assert not form.models.isEnabled()
+    assert not form.source.isVisible()
+    assert not form.models.isVisible()
     form.settings.fields["learning_rate"].set_value("0.0005")
     form.set_budget("steps", 153)
     press(qtbot, form.start)
@@ -215,8 +215,8 @@ def test_a_training_goes_on_from_a_checkpoint_with_whole_curves(qtbot: QtBot, pa
     assert (made.branched_from.run, made.branched_from.step, made.step) == ("one", 150, 153)
     assert made.branched_from.changed == {"learning_rate": (0.003, 0.0005)}
     np.testing.assert_array_equal(page.watch.plot.points("train", "total").x, np.arange(1, 154))
-    form.forget_origin()
-    assert form.source.isEnabled()
+    assert form.origin is None
+    assert form.source.isVisible()
     assert form.start.text() == "Start training"
 
 
@@ -291,6 +291,9 @@ def test_a_training_that_the_user_stops_does_not_begin_the_next(qtbot: QtBot, pa
     until(qtbot, lambda: len(page.queue.rows) == 2)
     press(qtbot, page.queue.begin_button)
     until(qtbot, lambda: len(page.watch.plot.points("train", "total")) > 0)
+    until(qtbot, lambda: page.queue.rows[0].active)
+    assert page.queue.tree.topLevelItem(0).text(1) == "is being trained"
+    assert page.queue.waiting == 1
     page.watch.stop_now.emit()
     until(qtbot, lambda: page.training is None and page.at_rest())
     assert len(Queue().waiting()) == 2

@@ -95,7 +95,9 @@ def run_queue(
 
 
 def _state(entry: Waiting) -> str:
-    return "waits" if entry.reason is None else f"failed: {entry.reason}"
+    if entry.reason is not None:
+        return f"failed: {entry.reason}"
+    return "trains" if entry.active else "waits"
 
 
 def _say(entry: Waiting, json: bool, what: str) -> None:

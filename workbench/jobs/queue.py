@@ -77,7 +77,14 @@ class Waiting:
         if isinstance(request, BranchRequest):
             at = f" at step {request.step}" if request.step is not None else ""
             return f"{request.name or 'a branch'} of {request.run.name}{at}"
+        if self.active:
+            return request.run.name
         return f"{request.run.name} goes on" + (f", {_said(request.budget)}" if request.budget else "")
+
+    @property
+    def active(self) -> bool:
+        """Whether a program trains it at this moment."""
+        return isinstance(self.request, ResumeRequest) and Lock.held(self.request.run / "lock")
 
     def to_json(self) -> dict[str, Any]:
         kind = next(name for name, kind in _KINDS.items() if isinstance(self.request, kind))

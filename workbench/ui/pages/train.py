@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
-from workbench.core.events import Advice, Event, Progress
+from workbench.core.events import Advice, Event, Progress, Started
 from workbench.core.runs.maturity import immaturity
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
@@ -21,7 +21,7 @@ from workbench.ui.pages.train_compare import CompareView
 from workbench.ui.pages.train_form import TrainForm
 from workbench.ui.pages.train_jobs import add_to_queue, change_queue, list_runs, read_run, train, train_next
 from workbench.ui.pages.train_keep import RunKeeper
-from workbench.ui.pages.train_origin import read_origin, request_of
+from workbench.ui.pages.train_origin import Origin, read_origin, request_of
 from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
 from workbench.ui.pages.train_runs import RunRow, RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
@@ -62,6 +62,7 @@ class TrainPage(Page):
         self._jobs = Jobs(self, self._failed)
         self._jobs.rested.connect(self.rested)
         self._training: JobThread | None = None
+        self._begun_from: Origin | None = None
         self._ready = False
         self.form = TrainForm()
         self.watch = TrainWatch()
@@ -176,6 +177,7 @@ class TrainPage(Page):
     @Slot()
     def _start(self) -> None:
         self.watch.begin("New training")
+        self._begun_from = self.form.origin
         self._run(partial(train, self._request()))
 
     def _request(self) -> Callable[[], Request]:
@@ -216,6 +218,10 @@ class TrainPage(Page):
             self.watch.show_past(event)
             return
         self.watch.on_event(event)
+        if isinstance(event, Started):
+            self._list()
+            if self._begun_from and self.form.origin is self._begun_from:
+                self.form.forget_origin()  # the next training starts from nothing again
         if isinstance(event, Progress):
             fraction = event.done / event.total if event.total else None
             self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", fraction))
@@ -303,6 +309,7 @@ class TrainPage(Page):
 
     @Slot(object)
     def _queued(self, summary: str) -> None:
+        self.form.forget_origin()
         self.message.emit(Message(f"In the queue: {summary}."))
         self.tabs.setCurrentWidget(self.queue)
         self._list()

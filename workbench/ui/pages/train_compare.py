@@ -49,6 +49,7 @@ class CompareView(QWidget):
         self.loss = described(QComboBox(), "Loss", "Which curve of both runs is shown")
         self.loss.currentTextChanged.connect(self._draw)
         self.plot = LossPlot()
+        self.plot.over_time.hide()  # each run has a clock of its own
         self.settings = _table("What differs")
         self.results = _table("What came out")
         self.views = (GridView("Samples of the first run"), GridView("Samples of the second run"))
@@ -121,12 +122,12 @@ class CompareView(QWidget):
         curves.addWidget(self.plot, 1)
         tables = QHBoxLayout()
         tables.setSpacing(2 * GRID)
-        for title, table in (("What was set differently", self.settings), ("What came out", self.results)):
+        for title, table, share in (("What was set differently", self.settings, 2), ("What came out", self.results, 3)):
             column = QVBoxLayout()
             column.setSpacing(GRID)
             column.addWidget(heading(title))
             column.addWidget(table, 1)
-            tables.addLayout(column, 1)
+            tables.addLayout(column, share)
         samples = QHBoxLayout()
         samples.setSpacing(2 * GRID)
         for name, view in zip(self._names, self.views, strict=True):
@@ -150,6 +151,7 @@ class CompareView(QWidget):
             inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
             inside.addLayout(content)
             self.splitter.addWidget(card)
+        self.splitter.setSizes([30 * GRID, 26 * GRID, 26 * GRID])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)

@@ -108,7 +108,7 @@ class TrainForm(QFrame):
             button.setChecked(True)
 
     def fill_from(self, origin: Origin) -> None:
-        """Show all that a run was set to; of a checkpoint to go on from, what it is made of cannot change."""
+        """Show all that a run was set to; of a checkpoint to go on from, only what may change."""
         if origin.model not in self._models:
             return  # of a newer program
         self.source.set_source(origin.data)
@@ -141,8 +141,9 @@ class TrainForm(QFrame):
         self.origin = origin
         self._origin_bar.show_origin(origin)
         free = origin is None or origin.step is None
-        for widget in (self.source, self.models, self.presets, *self._sizes.buttons()):
-            widget.setEnabled(free)
+        for title in ("Data", "Model", "Size"):
+            self._sections[title].setVisible(free)
+        self._sections["Preset"].setVisible(free and len(self.presets) > 1)
         self.set_running(self.start.text() == "Training…")
 
     @property

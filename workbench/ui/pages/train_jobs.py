@@ -109,5 +109,7 @@ def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     }
     previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
     summary = f"{info.model}, {info.size} px, {run.status} at step {info.step:,}"
+    if branch := info.branched_from:
+        summary += f", branched from “{branch.run}” at step {branch.step:,}"
     steps, seconds = read_clock(run.metrics_file)
     return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))

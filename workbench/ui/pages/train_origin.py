@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
@@ -40,7 +40,7 @@ class Origin:
         """What the form says above everything."""
         if self.step is None:
             return f"As “{self.name}”: change what you like."
-        return f"Goes on from step {self.step:,} of “{self.name}”, as a new run. Change what may change."
+        return f"Goes on from step {self.step:,} of “{self.name}”, as a new run: same data, same net."
 
 
 def read_origin(path: Path, step: int | None, control: Control) -> Job[Origin]:
@@ -96,24 +96,28 @@ def request_of(
     return TrainRequest(**{**values, **like}, budget=limit)
 
 
-class OriginBar(QFrame):
+class OriginBar(QWidget):
     """Says what the form was filled from, with a way back."""
 
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "card")
+        card = QFrame()
+        card.setProperty("role", "card")
         self.setAccessibleName("Where this training comes from")
         self._text = QLabel()
         self._text.setWordWrap(True)
         close = tool_button("close", "Start from nothing", "Back to a training that starts from nothing")
         close.clicked.connect(self.closed)
-        row = QHBoxLayout(self)
+        row = QHBoxLayout(card)
         row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         row.setSpacing(GRID)
         row.addWidget(self._text, 1)
         row.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 2 * GRID)
+        layout.addWidget(card)
         self.hide()
 
     def show_origin(self, origin: Origin | None) -> None:

@@ -21,6 +21,8 @@ class QueueRow:
     id: str
     text: str
     reason: str
+    active: bool
+    """A program trains it at this moment."""
 
 
 def read_queue(control: Control) -> Job[list[QueueRow]]:
@@ -28,7 +30,7 @@ def read_queue(control: Control) -> Job[list[QueueRow]]:
     from workbench.jobs.queue import Queue
 
     yield from ()
-    return [QueueRow(entry.id, entry.summary, entry.reason or "") for entry in Queue().waiting()]
+    return [QueueRow(entry.id, entry.summary, entry.reason or "", entry.active) for entry in Queue().waiting()]
 
 
 class QueueList(QWidget):
@@ -85,7 +87,7 @@ class QueueList(QWidget):
         self.rows = list(rows)
         self.tree.clear()
         for row in self.rows:
-            item = QTreeWidgetItem([row.text, row.reason or "waits"])
+            item = QTreeWidgetItem([row.text, row.reason or ("is being trained" if row.active else "waits")])
             item.setToolTip(1, row.reason)
             self.tree.addTopLevelItem(item)
             if chosen and row.id == chosen.id:
@@ -100,8 +102,8 @@ class QueueList(QWidget):
 
     @property
     def waiting(self) -> int:
-        """How many have not failed."""
-        return sum(not row.reason for row in self.rows)
+        """How many wait for their turn: those that have not failed and are not being trained."""
+        return sum(not row.reason and not row.active for row in self.rows)
 
     @property
     def _chosen(self) -> QueueRow | None:
@@ -112,7 +114,7 @@ class QueueList(QWidget):
     def _selected(self) -> None:
         row = self._chosen
         self.begin_button.setEnabled(self.waiting > 0 and not self._busy)
-        self.remove_button.setEnabled(row is not None)
+        self.remove_button.setEnabled(row is not None and not row.active)
         self.retry_button.setEnabled(row is not None and bool(row.reason))
 
     @Slot()

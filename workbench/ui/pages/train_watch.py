@@ -116,7 +116,7 @@ class TrainWatch(QWidget):
         menu = QMenu(self.stop_button)
         menu.addAction("Save and stop now", self.stop_now.emit)
         menu.addAction("Save and stop after this epoch", self.stop_after_epoch.emit)
-        menu.addAction("Stop, and discard since the last checkpoint", self.discard.emit)
+        menu.addAction("Discard since the last checkpoint", self.discard.emit)
         self.stop_button.setMenu(menu)
         self.previews.branched.connect(self._branch)
         self.previews.pinned.connect(self._pin)
