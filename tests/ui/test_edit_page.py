@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,6 +139,17 @@ def test_the_model_used_last_is_there_again(bench: Bench, trained_run: Path) -> 
     bench.until(lambda: bench.session.model is not None)
     assert set(bench.page.side.sliders.rows) == {"Smiling", "Sunglasses", "Facial_Hair"}
     bench.until(lambda: bench.page.side.models.currentData() == trained_run)
+
+
+def test_a_damaged_checkpoint_that_was_passed_over_is_said(bench: Bench, run_copy: Path) -> None:
+    newer = run_copy / "checkpoints" / "000151"
+    shutil.copytree(run_copy / "checkpoints" / "000150", newer)
+    (newer / "average.safetensors").write_bytes(b"damage")
+    bench.page.set_ready()
+    bench.open(run_copy)
+    bench.until(lambda: bench.session.model is not None)
+    assert bench.session.model.step == 150
+    assert any("step 151 is damaged" in message.text for message in bench.messages)
 
 
 def test_an_opened_photo_is_shown_as_it_is(editing: Bench, portrait: Path) -> None:
@@ -471,6 +483,7 @@ def change_weights(run: Path) -> None:
         weights = checkpoint.read_weights(file)
         weights["decoder.0.bias"] = weights["decoder.0.bias"] + 0.3
         write_tensors(file, weights, {"format": checkpoint.FORMAT, "version": checkpoint.VERSION})
+        checkpoint.write_sums(file.parent)
     fingerprint = open_model(run).fingerprint
     for file in (run / "concepts").iterdir():
         arrays, info = read_tensors(file, FORMAT, VERSION, "concept")

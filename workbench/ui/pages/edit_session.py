@@ -276,6 +276,8 @@ class EditSession(QObject):
 
     def _model_loaded(self, model: TrainedModel) -> None:
         self.model = model
+        if model.notice:
+            self.message.emit(Message(model.notice, kind="advice"))
         self.model_changed.emit()
         self._make_editor()
 
