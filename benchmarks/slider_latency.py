@@ -28,7 +28,7 @@ from workbench.jobs.api import Job, run
 from workbench.jobs.train import TrainRequest, TrainResult, train
 from workbench.ui.app import application
 from workbench.ui.concept_sliders import ConceptSliders
-from workbench.ui.pages.train import training_threads
+from workbench.ui.pages.train_jobs import training_threads
 from workbench.ui.picture_view import PictureView
 from workbench.ui.pictures import Pyramid
 from workbench.ui.renderer import Rendered, Renderer

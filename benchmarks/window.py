@@ -28,7 +28,8 @@ from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.train import TrainRequest, train
 from workbench.ui.app import application
 from workbench.ui.main_window import MainWindow
-from workbench.ui.pages.train import TrainPage, training_threads
+from workbench.ui.pages.train import TrainPage
+from workbench.ui.pages.train_jobs import training_threads
 
 ROUNDS, ROUND_SECONDS = 4, 15.0
 TICK_MS = 16

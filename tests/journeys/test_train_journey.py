@@ -16,7 +16,8 @@ from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.train import TrainRequest, train
 from workbench.ui.main_window import MainWindow
-from workbench.ui.pages.train import TrainPage, training_threads
+from workbench.ui.pages.train import TrainPage
+from workbench.ui.pages.train_jobs import training_threads
 
 LEFT = Qt.MouseButton.LeftButton
 TINY = {"latent": 8, "width": 8, "batch_size": 16}

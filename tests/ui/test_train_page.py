@@ -16,7 +16,8 @@ from workbench.core.control import Control
 from workbench.core.events import Losses, Preview, Progress, Started
 from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
-from workbench.ui.pages.train import TrainPage, training_threads
+from workbench.ui.pages.train import TrainPage
+from workbench.ui.pages.train_jobs import training_threads
 from workbench.ui.pages.train_watch import duration
 from workbench.ui.preferences import preferences
 
@@ -124,7 +125,7 @@ def test_resume_pressed_twice_begins_one_training(
     qtbot: QtBot, page: TrainPage, trained_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[Path] = []
-    monkeypatch.setattr("workbench.ui.pages.train._resume", partial(_until_stopped, begun))
+    monkeypatch.setattr("workbench.ui.pages.train.resume", partial(_until_stopped, begun))
     qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
     page.runs.resumed.emit(str(trained_run))
     page.runs.resumed.emit(str(trained_run))
@@ -138,7 +139,7 @@ def test_a_window_that_closes_resumes_nothing(
     qtbot: QtBot, page: TrainPage, trained_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[Path] = []
-    monkeypatch.setattr("workbench.ui.pages.train._resume", partial(_until_stopped, begun))
+    monkeypatch.setattr("workbench.ui.pages.train.resume", partial(_until_stopped, begun))
     page.runs.resumed.emit(str(trained_run))
     bring_to_rest(qtbot, page)
     assert not begun
@@ -321,3 +322,68 @@ def test_nonsense_in_the_preferences_does_not_keep_the_window_from_starting(qtbo
     qtbot.addWidget(page)
     assert page.form.picture_size == 64
     assert page.form.budget == ("minutes", 10)
+
+
+def choose_gan(page: TrainPage, preset: str) -> None:
+    page.form.models.choose("dcgan")
+    page.form.presets.choose(preset)
+
+
+def test_what_a_preset_cannot_be_is_not_offered_and_says_why(page: TrainPage) -> None:
+    page.form.set_size(64)
+    choose_gan(page, "lecture")
+    assert page.form.picture_size == 32
+    button = page.form._sizes.button(64)
+    assert not button.isEnabled()
+    assert button.toolTip() == "These nets are made for 32 pixels"
+    choose_gan(page, "compact")
+    assert button.isEnabled()
+    assert button.toolTip() == "A good start"
+
+
+def test_the_layers_of_what_is_set_can_be_unfolded(qtbot: QtBot, page: TrainPage) -> None:
+    choose_gan(page, "lecture")
+    qtbot.mouseClick(page.form.layers_fold, Qt.MouseButton.LeftButton)
+    table = page.form.layers
+    qtbot.waitUntil(lambda: table.topLevelItemCount() == 2, timeout=PATIENCE_MS)
+    assert table.topLevelItem(0).text(2) == "6,264,579"
+    page.form.settings.fields["width"].set_value(32)
+    qtbot.waitUntil(lambda: table.topLevelItem(0).text(2) != "6,264,579", timeout=PATIENCE_MS)
+
+
+def test_the_six_steps_of_a_gan_are_walked_in_the_window(qtbot: QtBot, page: TrainPage) -> None:
+    choose_gan(page, "lecture-small")
+    page.form.settings.fields["width"].set_value(8)
+    page.form.settings.fields["batch_size"].set_value(4)
+    start(qtbot, page, 5000)
+    walk = page.watch.walk
+    qtbot.waitUntil(walk.walk_button.isEnabled, timeout=PATIENCE_MS)
+    assert walk.isVisible()
+    qtbot.mouseClick(walk.walk_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(walk.next_button.isEnabled, timeout=PATIENCE_MS)
+    for _ in range(7):
+        before = walk.current
+        qtbot.mouseClick(walk.next_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda before=before: walk.current == before % 6 + 1, timeout=PATIENCE_MS)
+        qtbot.waitUntil(walk.next_button.isEnabled, timeout=PATIENCE_MS)
+    assert not walk.picture.image.isNull()
+    assert walk.note.text()
+    qtbot.mouseClick(walk.walk_button, Qt.MouseButton.LeftButton)  # on by itself
+    steps = len(page.watch.plot.points("train", "discriminator"))
+    qtbot.waitUntil(lambda: len(page.watch.plot.points("train", "discriminator")) > steps, timeout=PATIENCE_MS)
+    page._stop_now()
+    wait_for_end(qtbot, page)
+
+
+def test_a_walked_training_can_be_stopped(qtbot: QtBot, page: TrainPage, tmp_path: Path) -> None:
+    choose_gan(page, "lecture-small")
+    page.form.settings.fields["width"].set_value(8)
+    start(qtbot, page, 5000)
+    walk = page.watch.walk
+    qtbot.waitUntil(walk.walk_button.isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(walk.walk_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(walk.next_button.isEnabled, timeout=PATIENCE_MS)
+    page._stop_now()
+    wait_for_end(qtbot, page)
+    assert runs(tmp_path)[0].info.status == "stopped"
+    assert not walk.walk_button.isEnabled()

@@ -176,6 +176,10 @@ class SettingsForm(QWidget):
             if str(field.value) != shown(base.get(name, field.info.default))
         }
 
+    def all_values(self) -> dict[str, Any]:
+        """Every value by name; texts are read by the settings class."""
+        return {name: field.value for name, field in self.fields.items()}
+
     def set_values(self, values: Mapping[str, Any]) -> None:
         """The defaults, but for `values`."""
         for name, field in self.fields.items():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,15 +10,23 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
-from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import Advice, Event, Progress, Started
 from workbench.core.runs.maturity import immaturity
-from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_compare import CompareView
 from workbench.ui.pages.train_form import TrainForm
-from workbench.ui.pages.train_jobs import add_to_queue, change_queue, list_runs, read_run, train, train_next
+from workbench.ui.pages.train_jobs import (
+    add_to_queue,
+    change_queue,
+    find_layers,
+    list_runs,
+    read_run,
+    resume,
+    train,
+    train_next,
+    training_threads,
+)
 from workbench.ui.pages.train_keep import RunKeeper
 from workbench.ui.pages.train_origin import Origin, read_origin, request_of
 from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
@@ -33,21 +40,6 @@ if TYPE_CHECKING:
     from workbench.core.runs.compare import Comparison
     from workbench.jobs.queue import Request, Turn
     from workbench.jobs.train import TrainResult
-
-FEW_CORES = 4
-"""Up to this many, a training leaves one core to the window."""
-
-
-def training_threads() -> int | None:
-    """Threads for a training while the window is open; None lets torch decide."""
-    cores = os.cpu_count() or 1
-    return max(1, cores - 1) if cores <= FEW_CORES else None
-
-
-def _resume(run: Path, control: Control) -> Job[TrainResult]:
-    from workbench.jobs.train import resume
-
-    return resume(run, control, threads=training_threads())
 
 
 class TrainPage(Page):
@@ -93,7 +85,10 @@ class TrainPage(Page):
     def _connect(self) -> None:
         self.form.started.connect(self._start)
         self.form.queued.connect(self._queue)
+        self.form.layers_asked.connect(self._find_layers)
         self.watch.pause.connect(self._pause)
+        self.watch.walk.walk.connect(self._walk)
+        self.watch.walk.next_part.connect(self._next_part)
         self.watch.stop_now.connect(self._stop_now)
         self.watch.stop_after_epoch.connect(self._stop_after_epoch)
         self.runs.opened.connect(self._open_run)
@@ -172,6 +167,10 @@ class TrainPage(Page):
         if amount := whole_number("train/amount", 0):
             self.form.set_budget(str(stored.value("train/unit")), amount)
 
+    @Slot(object)
+    def _find_layers(self, values: Mapping[str, Any]) -> None:
+        self._jobs.start(partial(find_layers, values), done=self.form.show_layers)
+
     # Training
 
     @Slot()
@@ -203,7 +202,7 @@ class TrainPage(Page):
         if self._training or not self._ready:
             return  # while the run was read another training began, or the window is being closed
         self.watch.show_past(past)
-        self._run(partial(_resume, past.run))
+        self._run(partial(resume, past.run))
 
     def _run(self, make: Any, done: Callable[[Any], None] | None = None) -> None:
         self.message.emit(None)
@@ -282,6 +281,16 @@ class TrainPage(Page):
     def _pause(self, paused: bool) -> None:
         if self._training:
             (self._training.control.pause if paused else self._training.control.resume)()
+
+    @Slot(bool)
+    def _walk(self, walking: bool) -> None:
+        if self._training:
+            (self._training.control.walk if walking else self._training.control.resume)()
+
+    @Slot()
+    def _next_part(self) -> None:
+        if self._training:
+            self._training.control.next_phase()
 
     @Slot()
     def _stop_now(self) -> None:

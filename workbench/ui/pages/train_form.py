@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -17,16 +17,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.errors import WorkbenchError
 from workbench.ui.cards import Cards
 from workbench.ui.forms import NoWheel, SettingsForm
+from workbench.ui.layer_table import LayerTable
 from workbench.ui.pages.train_origin import Origin, OriginBar
 from workbench.ui.source_picker import SourcePicker
-from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import Column, checkable, described, push_button
+from workbench.ui.theme import GRID, heading, icon, muted
+from workbench.ui.widgets import Column, checkable, described, push_button, tool_button
+
+if TYPE_CHECKING:
+    from workbench.core.models.layers import Layer
 
 SIZES = {32: "Quick to train, coarse", 64: "A good start", 128: "Finer, about four times slower than 64"}
 UNITS = {"minutes": (10, 1, 10_000), "epochs": (20, 1, 100_000), "steps": (5_000, 1, 100_000_000)}
 """Unit of a budget: default, least, most."""
+LAYERS_MS = 200
+"""Settings that have been still for so long are worth a new table of layers."""
 
 
 class TrainForm(QFrame):
@@ -34,6 +41,8 @@ class TrainForm(QFrame):
 
     started = Signal()
     queued = Signal()
+    layers_asked = Signal(object)
+    """What `values` says, of a model whose layers shall be shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +72,14 @@ class TrainForm(QFrame):
         self._origin_bar = OriginBar()
         self._origin_bar.closed.connect(self.forget_origin)
         self._settings = QVBoxLayout()
+        hint = "What the model is made of: each layer with its output shape and its parameters"
+        self.layers_fold = checkable(tool_button("chevron-right", "Layers", hint, "Layers"))
+        self.layers_fold.setProperty("role", "fold")
+        self.layers_fold.toggled.connect(self._fold_layers)
+        self.layers = LayerTable()
+        self.layers.hide()
+        self._layers_clock = QTimer(self, singleShot=True, interval=LAYERS_MS)
+        self._layers_clock.timeout.connect(self._ask_for_layers)
         self._lay_out()
 
     def set_models(self, models: Mapping[str, Any]) -> None:
@@ -74,6 +91,7 @@ class TrainForm(QFrame):
             form = SettingsForm(model.Settings)
             self._forms[name] = form
             self._settings.addWidget(form)
+            form.changed.connect(self._settings_changed)
         self._model_chosen(self.model)
         self.start.setEnabled(True)
         self.queue.setEnabled(True)
@@ -179,6 +197,8 @@ class TrainForm(QFrame):
             column.addWidget(self._section(title, widgets))
         column.addWidget(heading("Settings"))
         column.addLayout(self._settings)
+        column.addWidget(self.layers_fold)
+        column.addWidget(self.layers)
         column.addStretch()
         foot = QHBoxLayout()
         foot.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -210,6 +230,7 @@ class TrainForm(QFrame):
         for size, hint in SIZES.items():
             button = checkable(described(QPushButton(f"{size} px"), f"{size} pixels", hint), checked=size == 64)
             self._sizes.addButton(button, size)
+            button.toggled.connect(self._ask_for_layers)
             row.addWidget(button, 1)
         return box
 
@@ -253,6 +274,43 @@ class TrainForm(QFrame):
     @Slot()
     def _preset_chosen(self) -> None:
         self.settings.set_values(self._preset_values())
+        self._settings_changed()
+
+    @Slot()
+    def _settings_changed(self) -> None:
+        """What is impossible with these settings cannot be chosen, and says why."""
+        from workbench.core.models.base import usual_size
+
+        model = self._models[self.model]
+        try:
+            settings = model.Settings.parse(self.settings.all_values())
+        except WorkbenchError:
+            return  # a field is being typed into
+        sizes = model.sizes(settings)
+        for size, hint in SIZES.items():
+            possible = size in sizes
+            self._sizes.button(size).setEnabled(possible)
+            only = " and ".join(map(str, sorted(sizes)))
+            self._sizes.button(size).setToolTip(hint if possible else f"These nets are made for {only} pixels")
+        if self.picture_size not in sizes:
+            self.set_size(usual_size(model, settings))
+        self._layers_clock.start()
+
+    @Slot(bool)
+    def _fold_layers(self, shown: bool) -> None:
+        self.layers.setVisible(shown)
+        self.layers_fold.setIcon(icon("chevron-down" if shown else "chevron-right"))
+        self._ask_for_layers()
+
+    @Slot()
+    def _ask_for_layers(self) -> None:
+        if self.layers_fold.isChecked() and self._models:
+            self.layers_asked.emit(self.values())
+
+    @Slot(object)
+    def show_layers(self, layers: Sequence[Layer]) -> None:
+        """What `layers_asked` asked for."""
+        self.layers.show_layers(layers)
 
     @Slot(str)
     def _unit_chosen(self, unit: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +18,27 @@ from workbench.ui.pages.train_watch import PastRun
 from workbench.ui.previews import KINDS
 
 if TYPE_CHECKING:
+    from workbench.core.models.layers import Layer
     from workbench.core.runs.folder import Run
     from workbench.jobs.queue import Request, Turn
     from workbench.jobs.train import TrainResult
 
 Result = TypeVar("Result")
+
+FEW_CORES = 4
+"""Up to this many, a training leaves one core to the window."""
+
+
+def training_threads() -> int | None:
+    """Threads for a training while the window is open; None lets torch decide."""
+    cores = os.cpu_count() or 1
+    return max(1, cores - 1) if cores <= FEW_CORES else None
+
+
+def resume(run: Path, control: Control) -> Job[TrainResult]:
+    from workbench.jobs.train import resume as resume_job
+
+    return resume_job(run, control, threads=training_threads())
 
 
 def train(request: Callable[[], Request], control: Control) -> Job[TrainResult]:
@@ -113,3 +130,18 @@ def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
         summary += f", branched from “{branch.run}” at step {branch.step:,}"
     steps, seconds = read_clock(run.metrics_file)
     return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))
+
+
+def find_layers(values: Mapping[str, Any], control: Control) -> Job[tuple[Layer, ...]]:
+    """The layers of the model that a form describes; its weights are only counted, never made."""
+    import torch
+
+    from workbench.core.models.base import preset_settings
+    from workbench.core.models.layers import layer_table
+    from workbench.core.models.registry import model_class
+
+    yield from ()
+    model = model_class(values["model"])
+    with torch.device("meta"):
+        net = model(preset_settings(model, values["preset"], values["settings"]), values["size"])
+        return layer_table(net)

@@ -89,7 +89,7 @@ class StepWalk(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Whether there is a training to walk through."""
-        self.walk_button.setEnabled(running)
+        self.walk_button.setEnabled(running and bool(self._labels))
         self.walk_button.setChecked(False)
         self._show_walking(False)
 

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.events import Event, Losses, Preview, Progress, Saved, Started
+from workbench.core.events import Event, Losses, Phase, Preview, Progress, Saved, Started
 from workbench.core.runs.folder import PINNED
+from workbench.ui.pages.train_walk import StepWalk
 from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
 from workbench.ui.theme import GRID, heading, icon, muted
@@ -82,6 +83,16 @@ class Figure(QWidget):
         self._value.setText(text or "–")
 
 
+def card(content: QWidget) -> QFrame:
+    """`content` on a surface of its own."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    inside = QVBoxLayout(frame)
+    inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+    inside.addWidget(content)
+    return frame
+
+
 class TrainWatch(QWidget):
     """Watching and steering one run, live or past."""
 
@@ -107,6 +118,7 @@ class TrainWatch(QWidget):
         self.bar = described(QProgressBar(), "Progress")
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
+        self.walk = StepWalk()
         self.plot = LossPlot()
         self.previews = Previews()
         hint = "Hold the training; everything stays in memory"
@@ -126,6 +138,7 @@ class TrainWatch(QWidget):
     def begin(self, title: str) -> None:
         """A training is about to start."""
         self.run = None
+        self.walk.set_phases(())
         self.plot.clear()
         self.previews.clear()
         self.title.setText(title)
@@ -136,7 +149,8 @@ class TrainWatch(QWidget):
             figure.set_text("")
 
     def set_running(self, running: bool) -> None:
-        """Whether there is something to pause and stop."""
+        """Whether there is something to pause, to stop and to walk through."""
+        self.walk.set_running(running)
         self.pause_button.setVisible(running)
         self.stop_button.setVisible(running)
         self.pause_button.setEnabled(running)
@@ -157,8 +171,12 @@ class TrainWatch(QWidget):
                 self.plot.add_times(event.steps[-1:], [event.seconds])
         elif isinstance(event, Preview) and self.run:
             self.previews.add(event, preview_file(self.run, event.step, event.kind))
+        elif isinstance(event, Phase):
+            self.walk.show_phase(event)
         elif isinstance(event, Started):
             self.run = event.run
+            self.walk.set_phases(event.phases)
+            self.walk.set_running(True)
             self.title.setText(event.run.name)
             self._running = f"Training on {DEVICES.get(event.device, event.device)}"
             self.state.setText(self._running)
@@ -237,18 +255,14 @@ class TrainWatch(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(2 * GRID)
         for widget in (self.plot, self.previews):
-            card = QFrame()
-            card.setProperty("role", "card")
-            inside = QVBoxLayout(card)
-            inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-            inside.addWidget(widget)
-            self.splitter.addWidget(card)
+            self.splitter.addWidget(card(widget))
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(2 * GRID)
         body.addLayout(figures)
         body.addWidget(self.bar)
+        body.addWidget(self.walk)
         body.addWidget(self.splitter, 1)
         self._body.hide()  # nothing to see before the first training
         layout = QVBoxLayout(self)
