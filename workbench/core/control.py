@@ -70,12 +70,17 @@ class Control:
     def walking(self) -> bool:
         return self._walking.is_set() and not self.stopping
 
-    def hold_if_walked(self) -> None:
-        """Called by a training after a phase: one that is walked is paused until `next_phase` or `resume`."""
-        if self.walking:
-            self._running.clear()
-            if self.stopping:  # asked for in this very moment
-                self._running.set()
+    def hold_if_walked(self) -> bool:
+        """Called by a training after a phase: one that is walked is paused until `next_phase` or `resume`.
+
+        Gives whether it is walked. To be called before the phase is told: who hears of it may ask for the next one.
+        """
+        if not self.walking:
+            return False
+        self._running.clear()
+        if not self.walking:  # stopped, or let go, in this very moment
+            self._running.set()
+        return True
 
     def wait_while_paused(self, seconds: float | None = None) -> None:
         """Called by the job: returns at once unless it is paused, and after `seconds` at the latest."""

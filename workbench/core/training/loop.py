@@ -305,12 +305,12 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                 losses: StepLosses | None = end.value
                 return losses
             due = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
-            if due or control.walking:
-                yield training.told(phase, with_picture=control.walking)
+            walked = control.hold_if_walked()  # before the phase is told: whoever hears of it may ask for the next one
+            if due or walked:
+                yield training.told(phase, with_picture=walked)
                 shown = time.monotonic()
-            if control.walking or control.paused:
+            if control.paused:
                 with clock.left_out():
-                    control.hold_if_walked()
                     hold(run, control)
             answer = control.stopping
 
