@@ -387,3 +387,17 @@ def test_a_walked_training_can_be_stopped(qtbot: QtBot, page: TrainPage, tmp_pat
     wait_for_end(qtbot, page)
     assert runs(tmp_path)[0].info.status == "stopped"
     assert not walk.walk_button.isEnabled()
+
+
+def test_what_a_gan_has_not_is_not_shown(qtbot: QtBot, page: TrainPage) -> None:
+    page.watch.begin("a GAN")
+    picture = np.zeros((8, 8, 3), np.uint8)
+    page.watch.run = Path("run")
+    page.watch.on_event(Preview(0, "samples", picture))
+    assert page.watch.previews._views["samples"].isVisible()
+    assert not page.watch.previews._views["reconstructions"].isVisible()
+    assert not page.watch.quality.isVisible()
+    page.watch.on_event(Preview(0, "reconstructions", picture))
+    page.watch.on_event(Losses("validation", np.array([1]), {"psnr": np.array([20.0], np.float32)}))
+    assert page.watch.previews._views["reconstructions"].isVisible()
+    assert page.watch.quality.isVisible()

@@ -92,10 +92,13 @@ class Previews(QWidget):
         self._newest: dict[str, tuple[int, QImage]] = {}
         self._steps: list[int] = []
         self._views: dict[str, GridView] = {}
+        self._boxes: dict[str, QWidget] = {}
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         for kind, (title, hint) in KINDS.items():
-            column = QVBoxLayout()
+            box = QWidget()
+            column = QVBoxLayout(box)
+            column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(GRID)
             label = heading(title)
             label.setToolTip(hint)
@@ -103,8 +106,9 @@ class Previews(QWidget):
             view.setToolTip(hint)
             column.addWidget(label)
             column.addWidget(view, 1)
-            row.addLayout(column, 1)
+            row.addWidget(box, 1)
             self._views[kind] = view
+            self._boxes[kind] = box
         self._checkpoints: dict[int, bool] = {}
         self.slider = described(
             MarkedSlider(),
@@ -148,6 +152,7 @@ class Previews(QWidget):
         """Forget all grids."""
         for kind, view in self._views.items():
             self._files[kind].clear()
+            self._boxes[kind].hide()  # a GAN reconstructs nothing
             view.show_image(QImage())
         self._newest.clear()
         self._steps.clear()
@@ -205,6 +210,7 @@ class Previews(QWidget):
 
     def _note(self, kind: str, step: int, file: Path) -> None:
         self._files[kind][step] = file
+        self._boxes[kind].show()
         if step not in self._steps:
             insort(self._steps, step)
 

@@ -14,7 +14,7 @@ from workbench.ui.previews import GridView
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import checkable, push_button, restyle
 
-_PICTURE = 30 * GRID
+_PICTURE = 24 * GRID
 
 
 class PhaseLabel(QLabel):
@@ -57,7 +57,7 @@ class StepWalk(QWidget):
         self.next_button = push_button("Next part", "next", "Do the next part of the step", primary=True)
         self.next_button.clicked.connect(self._next)
         self.picture = GridView("What this part made")
-        self.picture.setFixedHeight(_PICTURE)
+        self.picture.setMinimumHeight(_PICTURE)
         head = QHBoxLayout()
         head.setSpacing(GRID)
         head.addWidget(self._title, 1)
@@ -69,7 +69,7 @@ class StepWalk(QWidget):
         layout.addLayout(head)
         layout.addLayout(self._grid)
         layout.addWidget(self.note)
-        layout.addWidget(self.picture)
+        layout.addWidget(self.picture, 1)
         self.set_phases(())
 
     def set_phases(self, names: Sequence[str]) -> None:

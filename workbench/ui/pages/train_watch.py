@@ -147,6 +147,7 @@ class TrainWatch(QWidget):
         self.bar.setValue(0)
         for figure in (self.step, self.quality, self.rate, self.left):
             figure.set_text("")
+        self.quality.hide()  # until there is one: a GAN reconstructs nothing
 
     def set_running(self, running: bool) -> None:
         """Whether there is something to pause, to stop and to walk through."""
@@ -217,6 +218,7 @@ class TrainWatch(QWidget):
         self.plot.add(part, steps, {name: curve for name, curve in values.items() if name != PSNR})
         if PSNR in values and len(steps):
             self.quality.set_text(f"{values[PSNR][-1]:.1f} dB")
+            self.quality.show()
 
     def _on_progress(self, progress: Progress) -> None:
         training = progress.unit == "steps"
@@ -256,6 +258,8 @@ class TrainWatch(QWidget):
         self.splitter.setHandleWidth(2 * GRID)
         for widget in (self.plot, self.previews):
             self.splitter.addWidget(card(widget))
+        # what a part of a step made takes the place of what whole steps made
+        self.walk.walk.connect(self.splitter.widget(1).setHidden)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
