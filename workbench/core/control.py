@@ -75,12 +75,12 @@ class Control:
 
         Gives whether it is walked. To be called before the phase is told: who hears of it may ask for the next one.
         """
-        if not self.walking:
-            return False
-        self._running.clear()
-        if not self.walking:  # stopped, or let go, in this very moment
-            self._running.set()
-        return True
+        walked = self.walking
+        if walked:
+            self._running.clear()
+            if self.stopping or not self._walking.is_set():  # stopped, or let go, in this very moment
+                self._running.set()
+        return walked
 
     def wait_while_paused(self, seconds: float | None = None) -> None:
         """Called by the job: returns at once unless it is paused, and after `seconds` at the latest."""

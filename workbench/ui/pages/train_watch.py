@@ -256,10 +256,11 @@ class TrainWatch(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(2 * GRID)
-        for widget in (self.plot, self.previews):
-            self.splitter.addWidget(card(widget))
+        curves, pictures = card(self.plot), card(self.previews)
+        for frame in (curves, pictures):
+            self.splitter.addWidget(frame)
         # what a part of a step made takes the place of what whole steps made
-        self.walk.walk.connect(self.splitter.widget(1).setHidden)
+        self.walk.walk.connect(pictures.setHidden)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
