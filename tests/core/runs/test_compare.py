@@ -43,9 +43,17 @@ def test_only_what_differs_is_said_and_in_words(runs: tuple[Run, Run]) -> None:
 
 def test_settings_that_only_one_of_two_models_has_are_none_in_the_other(runs: tuple[Run, Run]) -> None:
     first = runs[0].info
-    settings = {name: value for name, value in first.settings.items() if name != "beta"}
-    (found,) = differences(first, first.model_copy(update={"settings": settings}))
-    assert found.in_words("a", "b") == "Beta: 1 in a, none in b"
+    shared = {name: value for name, value in first.settings.items() if not name.startswith(("beta", "free"))}
+    other = first.model_copy(update={"model": "autoencoder", "settings": shared})
+    said = [found.in_words("a", "b") for found in differences(first, other)]
+    assert "Beta: 1 in a, none in b" in said
+    assert "Model: vae in a, autoencoder in b" in said
+
+
+def test_a_setting_that_an_older_program_did_not_know_is_no_difference(runs: tuple[Run, Run]) -> None:
+    first = runs[0].info
+    older = {name: value for name, value in first.settings.items() if name != "beta_warmup"}
+    assert differences(first, first.model_copy(update={"settings": older})) == ()
 
 
 def test_the_page_holds_everything_and_nothing_from_outside(runs: tuple[Run, Run], tmp_path: Path) -> None:
@@ -79,7 +87,7 @@ def test_every_loss_has_a_panel_with_both_runs(runs: tuple[Run, Run]) -> None:
     losses = {name for _, values in curves.values() for name in values}
     lines = sum(len(values) for _, values in curves.values())
     assert drawing.count('class="title"') == len(losses)
-    assert drawing.count("<polyline") == 2 * lines
+    assert drawing.count("<polyline") + drawing.count("<circle") == 2 * lines
     assert "No curves yet" in curves_svg(["a"], [{}])
 
 

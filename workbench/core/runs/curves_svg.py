@@ -97,6 +97,10 @@ def _panel(loss: str, names: Sequence[str], curves: Sequence[Curves], top: int) 
         drawn.append(f'<text x="{across:.1f}" y="{top + _HEIGHT - 12}" text-anchor="middle">{value:,.6g}</text>')
     for run, part, x_values, y_values in lines:
         points = " ".join(f"{across:.1f},{down:.1f}" for across, down in map(at, x_values, y_values))
+        if len(x_values) == 1:  # a line of one point is nothing to see
+            across, down = at(float(x_values[0]), float(y_values[0]))
+            drawn.append(f'<circle cx="{across:.1f}" cy="{down:.1f}" r="4" fill="{COLOURS[run]}"/>')
+            continue
         dash = ' stroke-dasharray="6 4"' if part == "validation" else ""
         drawn.append(f'<polyline class="curve" stroke="{COLOURS[run]}"{dash} points="{points}"/>')
     return "".join(drawn)

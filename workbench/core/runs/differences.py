@@ -61,8 +61,8 @@ def budget_in_words(budget: Mapping[str, float | None]) -> str:
 def differences(first: RunInfo, second: RunInfo) -> tuple[Difference, ...]:
     """What was not the same when two runs were trained: the settings first, then the rest."""
     labels = {**_setting_labels(second.model), **_setting_labels(first.model)}
-    names = dict.fromkeys([*first.settings, *second.settings])
-    pairs = [(n, labels.get(n, n), first.settings.get(n), second.settings.get(n)) for n in names]
+    one, other = _all_settings(first), _all_settings(second)
+    pairs = [(n, labels.get(n, n), one.get(n), other.get(n)) for n in dict.fromkeys([*one, *other])]
     ours, theirs = _circumstances(first), _circumstances(second)
     pairs += [(name, label, ours[name], theirs[name]) for name, label in _LABELS.items()]
     return tuple(Difference(*pair) for pair in pairs if pair[2] != pair[3])
@@ -78,6 +78,14 @@ def _circumstances(info: RunInfo) -> dict[str, Any]:
         "budget": budget_in_words(info.budget),
         "branched_from": f"{branch.run} at step {branch.step}" if branch else None,
     }
+
+
+def _all_settings(info: RunInfo) -> dict[str, Any]:
+    """A run's settings; one that its program did not know yet has its default, which changes nothing."""
+    try:
+        return model_class(info.model).Settings.parse(info.settings).model_dump()
+    except WorkbenchError:  # of a newer program, or no longer possible
+        return info.settings
 
 
 def _setting_labels(model: str) -> dict[str, str]:

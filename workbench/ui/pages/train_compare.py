@@ -70,7 +70,7 @@ class CompareView(QWidget):
             label.setText(name)
         _fill(self.settings, comparison.names, [(d.label, said(d.first), said(d.second)) for d in comparison.settings])
         _fill(self.results, comparison.names, list(comparison.results))
-        self._notes.setText(" ".join(["The same noise in both.", *comparison.notes]) if any(_there(comparison)) else "")
+        self._notes.setText(" ".join(comparison.notes) or "The same noise in both.")
         for view, samples in zip(self.views, comparison.samples, strict=True):
             view.show_image(QImage() if samples is None else to_qimage(samples))
         names = dict.fromkeys(loss for parts in curves for _, values in parts.values() for loss in values)
@@ -151,16 +151,12 @@ class CompareView(QWidget):
             inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
             inside.addLayout(content)
             self.splitter.addWidget(card)
-        self.splitter.setSizes([30 * GRID, 26 * GRID, 26 * GRID])
+        self.splitter.setSizes([36 * GRID, 22 * GRID, 24 * GRID])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(head)
         layout.addWidget(self.splitter, 1)
-
-
-def _there(comparison: Comparison) -> tuple[bool, bool]:
-    return comparison.samples[0] is not None, comparison.samples[1] is not None
 
 
 def _table(name: str) -> QTreeWidget:
