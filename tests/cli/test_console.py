@@ -74,6 +74,7 @@ def test_events_as_json_lines_hold_every_value_but_pictures(capsys: pytest.Captu
     started, losses, preview = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert started == {
         "event": "started", "run": str(Path("runs/a")), "step": 0, "device": "cpu", "settings": {"latent": 64},
+        "phases": [],
     }  # fmt: skip
     assert losses == {
         "event": "losses", "part": "train", "steps": [1, 2], "values": {"total": [0.5, 0.25]}, "seconds": 1.5,
