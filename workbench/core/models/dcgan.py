@@ -53,7 +53,7 @@ class Dcgan(Model):
 
     @property
     def phased(self) -> bool:
-        return self.settings.net == "lecture"
+        return self.settings.net in ("lecture", "modern")
 
     def parts(self) -> Mapping[str, tuple[nn.Sequential, tuple[int, ...]]]:
         picture = (3, self.size, self.size)

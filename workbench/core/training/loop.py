@@ -348,7 +348,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                     yield from save()
         if not control.discarding:
             yield from report()
-            if training.step > first_step:
+            if training.step > first_step and not control.stopping:  # who asks for a stop does not want to wait
                 yield from show()
                 yield from measure()
             yield from save()
