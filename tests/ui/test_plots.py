@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from workbench.ui.curves import DRAWN, SMOOTHING, Series, StepClock, outline, squeeze
-from workbench.ui.plots import LossPlot
+from workbench.ui.plots import REDRAW_MS, LossPlot
 
 
 @pytest.fixture
@@ -161,3 +161,18 @@ def test_clearing_forgets_curves_and_legend(plot: LossPlot) -> None:
     assert not plot._toggles
     fill(plot, 5)
     assert len(plot.points("train", "total")) == 5
+
+
+def test_a_plot_that_is_dear_to_draw_is_drawn_less_often_until_a_hand_moves_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.show()
+    monkeypatch.setattr(type(plot._view), "seconds", 0.02)
+    monkeypatch.setattr(type(plot._view), "paintEvent", lambda view, event: None)
+    plot.add("train", [1, 2], {"total": [1.0, 2.0]})
+    plot._redraw()
+    assert 1000 <= plot._clock.interval() < 1500  # a fiftieth of the time
+    plot.show_all()
+    assert plot._clock.interval() == REDRAW_MS

@@ -6,6 +6,8 @@ painter takes seconds for thick ones.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QHideEvent, QShowEvent
+from PySide6.QtGui import QColor, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.ui.curves import DRAWN, Series, StepClock, outline, squeeze
@@ -21,6 +23,8 @@ from workbench.ui.theme import GRID, muted, theme
 from workbench.ui.widgets import tool_button
 
 REDRAW_MS = 100
+REDRAW_SHARE = 0.02
+"""Of the time, at most, that is drawn in: a training needs Python too, and would wait for every redraw."""
 Part = Literal["train", "validation"]
 _COLOURS = {
     "total": ("#4c56d0", "#929bff"),
@@ -58,10 +62,22 @@ def _spoken(name: str) -> str:
     return "KL" if name == "kl" else name.replace("_", " ").capitalize()
 
 
+class TimedView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
+    """Knows how long its last paint took."""
+
+    seconds = 0.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        began = time.perf_counter()
+        super().paintEvent(event)
+        self.seconds = time.perf_counter() - began
+
+
 class LossPlot(QWidget):
     """Losses of training (raw and smoothed) and of validation, live.
 
-    Redraws on its own clock, ten times a second at most, and only when something is new and it can be seen.
+    Redraws on its own clock, only when something is new and it can be seen: ten times a second while that is cheap, or
+    else so often that it takes `REDRAW_SHARE` of the time.
     """
 
     redrawn = Signal()
@@ -75,7 +91,7 @@ class LossPlot(QWidget):
         self._times = StepClock()
         self._dirty = False
         self._scale = ScaleAxis("left")
-        self._view = pg.PlotWidget(axisItems={"left": self._scale})
+        self._view = TimedView(axisItems={"left": self._scale})
         self._view.setAccessibleName("Losses over steps")
         self._item = self._view.getPlotItem()
         self._item.setMenuEnabled(False)
@@ -165,7 +181,7 @@ class LossPlot(QWidget):
         """Back from zooming and panning: the whole curves, and growing with them."""
         self._box.enableAutoRange()
         self.fit.setEnabled(False)
-        self._dirty = True
+        self._mark_dirty()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -214,7 +230,7 @@ class LossPlot(QWidget):
             self._raw[name].setPen(pg.mkPen(faint, width=1))
             self._lines["train", name].setPen(pg.mkPen(colour, width=1))
             self._lines["validation", name].setPen(pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine))
-        self._dirty = True
+        self._mark_dirty()
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
@@ -230,21 +246,24 @@ class LossPlot(QWidget):
     @Slot()
     def _moved(self) -> None:
         self.fit.setEnabled(True)
-        self._dirty = True
+        self._mark_dirty()
 
     @Slot()
     def _range_changed(self) -> None:
         if not self._box.autoRangeEnabled()[0]:  # otherwise it is our own drawing that changes the range
-            self._dirty = True
+            self._mark_dirty()
 
     @Slot()
     def _mark_dirty(self) -> None:
+        """Somebody's hand or eye is on it: draw it soon."""
         self._dirty = True
+        self._clock.setInterval(REDRAW_MS)
 
     @Slot()
     def _redraw(self) -> None:
         if not self._dirty:
             return
+        began = time.perf_counter()
         auto_x = self._box.autoRangeEnabled()[0]
         low, high = (-np.inf, np.inf) if auto_x else self._box.viewRange()[0]
         if self.over_time.isChecked() and not auto_x:
@@ -261,6 +280,8 @@ class LossPlot(QWidget):
             elif shown:
                 self._draw(line, *outline(series.x, series.y, low, high))
         self._dirty = False
+        cost = time.perf_counter() - began + self._view.seconds
+        self._clock.setInterval(max(REDRAW_MS, math.ceil(1000 * cost / REDRAW_SHARE)))
         self.redrawn.emit()
 
     def _draw(self, item: pg.PlotCurveItem, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> None:

@@ -251,7 +251,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     first_step = training.step
     pending: list[tuple[int, StepLosses]] = []
     speed = Speed()
-    showing, measuring = Pace(share=0.02, least=2.0), Pace(share=0.02, least=5.0)
+    showing, measuring = Pace(share=0.01, least=2.0), Pace(share=0.015, least=5.0)
     reported = saved = shown = time.monotonic()
     measured_psnr: float | None = None
 
