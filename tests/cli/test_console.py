@@ -15,7 +15,7 @@ from workbench.cli import console
 from workbench.cli.console import Display, run_job
 from workbench.core.control import Control
 from workbench.core.errors import Stopped
-from workbench.core.events import Advice, Losses, Preview, Progress, Skipped, Started, read_only
+from workbench.core.events import Advice, Losses, Preview, Progress, Recovered, Saved, Skipped, Started, read_only
 from workbench.jobs.api import Job
 
 
@@ -96,6 +96,27 @@ def test_without_a_terminal_there_are_no_bars_but_advice_and_what_was_left_out(
     assert "Left out '4.jpg': it is cut off" in err
     assert "5.jpg" not in err
     assert "2 more were left out" in err
+
+
+def test_a_finding_comes_with_its_trick_and_the_command_that_goes_on_with_the_remedy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ill = Advice(
+        "It is ill.", "Mend it.", "saturated", 510, "Noise helps.", {"learning_rate": 0.001, "augment": "none"}
+    )
+    with Display() as display:
+        display.show(Started(Path("runs/a"), 0, "cpu", {}))
+        display.show(ill)
+        display.show(Saved(Path("runs/a/checkpoints/000500"), "checkpoint"))
+        display.show(ill)
+        display.show(Recovered(600, "saturated"))
+    err = capsys.readouterr().err
+    assert "It is ill. Mend it." in err
+    assert "bag of tricks: Noise helps." in err
+    path = Path("runs/a")
+    assert f"workbench train --like '{path}' --set learning_rate=0.001 --set augment=none" in err
+    assert f"workbench train --branch '{path}@500' --set learning_rate=0.001 --set augment=none" in err
+    assert "At step 600 that is over: saturated." in err
 
 
 def test_on_a_terminal_the_bar_shows_progress_losses_rate_and_time(monkeypatch: pytest.MonkeyPatch) -> None:

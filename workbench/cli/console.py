@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from workbench.cli.output import note, say_json
 from workbench.core.control import Control
+from workbench.core.training.clock import duration
 
 if TYPE_CHECKING:
     from workbench.core.events import Event
@@ -89,6 +91,8 @@ class Display:
         self._tasks: dict[str, TaskID] = {}
         self._losses: dict[str, float] = {}
         self._skipped = 0
+        self._run: Path | None = None
+        self._checkpoint: Path | None = None
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -112,16 +116,37 @@ class Display:
                 prefix = "" if part == "train" else "validation "
                 self._losses |= {prefix + name: float(curve[-1]) for name, curve in values.items() if len(curve)}
             case events.Started(run=run, step=step, device=device):
+                self._run = run
                 where = f" from step {step}" if step else ""
                 self._say(f"Training on {device}{where}; everything goes to '{run}'.")
-            case events.Advice(finding=finding, remedy=remedy):
-                self._say(f"{finding} {remedy}".strip())
+            case events.Saved(path=path, kind="checkpoint"):
+                self._checkpoint = path
+            case events.Advice():
+                self._say(f"{event.finding} {event.remedy}".strip())
+                if event.trick:
+                    self._say(f"  From the bag of tricks: {event.trick}")
+                if command := self._command(event.changes):
+                    self._say(f"  {command}")
+            case events.Recovered(kind=kind, step=step):
+                self._say(f"At step {step} that is over: {kind.replace('_', ' ')}.")
             case events.Skipped(name=name, reason=reason):
                 self._skipped += 1
                 if self._skipped <= _SKIPPED_SHOWN:
                     self._say(f"Left out '{name}': {reason}")
             case _:
                 pass  # previews, saved files and measures are in the result
+
+    def _command(self, changes: Mapping[str, object]) -> str:
+        """What goes on with these settings, from the newest checkpoint or else from the start; "" without any."""
+        if not changes or self._run is None:
+            return ""
+        sets = " ".join(
+            f"--set {name}={value:g}" if isinstance(value, float) else f"--set {name}={value}"
+            for name, value in changes.items()
+        )
+        if self._checkpoint is None:
+            return f"workbench train --like '{self._run}' {sets}"
+        return f"workbench train --branch '{self._run}@{int(self._checkpoint.name)}' {sets}"
 
     def _say(self, text: str) -> None:
         """A line above the bars."""
@@ -140,13 +165,3 @@ class Display:
         self._bars.update(
             self._tasks[event.task], completed=event.done, total=event.total, count=count, detail=", ".join(details)
         )
-
-
-def duration(seconds: float) -> str:
-    """A span of time as a person says it: `duration(95)` is "1 min 35 s"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

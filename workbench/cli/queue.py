@@ -11,7 +11,7 @@ from workbench.cli.console import run_job
 from workbench.cli.options import Json
 from workbench.cli.output import note, say, say_json, say_table
 from workbench.cli.train import requested, train
-from workbench.core.errors import ExitCode
+from workbench.core.errors import ExitCode, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.jobs.queue import Waiting
@@ -23,9 +23,11 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Which one, as 'workbench 
 
 @app.command("add", help="Put a training at the end of the queue; the options are those of 'workbench train'.")
 @wraps(train)
-def add(*, json: bool, **options: Any) -> None:
+def add(*, json: bool, estimate: bool, **options: Any) -> None:
     from workbench.jobs.queue import Queue, check_request
 
+    if estimate:
+        raise WorkbenchError("What waits is not estimated.", "Ask with 'workbench train' and the same options.")
     request = requested(**options)
     check_request(request)
     entry = Queue().add(request)

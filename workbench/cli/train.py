@@ -59,6 +59,10 @@ def train(
         str | None,
         typer.Option(metavar="RUN[@STEP]", help="Train a new run that begins at a checkpoint of this one."),
     ] = None,
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="Only say how long it would take and how much memory, from a few real steps."),
+    ] = False,
     json: Annotated[
         bool,
         typer.Option("--json", help="Print one line of JSON for each event; the last is the result."),
@@ -73,6 +77,9 @@ def train(
         settings=settings, seed=seed, device=device, threads=threads, runs=runs, name=name, resume=resume, like=like,
         branch=branch,
     )  # fmt: skip
+    if estimate:
+        _estimate(request, json)
+        return
     _report(run_job(lambda control: _job(request, control), json_lines=json), json)
 
 
@@ -130,6 +137,31 @@ def _job(request: Request, control: Control) -> Job[TrainResult]:
     from workbench.jobs.queue import job_of
 
     return job_of(request, control)
+
+
+def _estimate(request: Request, json: bool) -> None:
+    """What the training would take, printed; nothing is trained."""
+    from workbench.core.training.clock import finely
+    from workbench.jobs.estimate import estimate
+    from workbench.jobs.train import TrainRequest
+
+    if not isinstance(request, TrainRequest):
+        raise WorkbenchError("Only a new training can be estimated.", "Give --data or --like with --estimate.")
+    found = run_job(lambda control: estimate(request, control))
+    if json:
+        say_json({**plain(found), "fits": found.fits})
+        return
+    if found.steps:
+        say(f"One step with {found.batch_size} pictures takes {finely(found.step_seconds)} on {found.device}.")
+        say(
+            f"In all {finely(found.seconds)}: {found.steps:,} steps, {found.pictures:,} pictures, "
+            f"each of them {found.epochs:.3g} times."
+        )
+    say(f"Memory: {found.memory / 1e9:.2f} GB; {found.free / 1e9:.1f} GB are free.")
+    if 0 < found.measured_with < found.batch_size:
+        note(f"Measured with up to {found.measured_with} pictures at a time; the rest is extrapolated.")
+    if not found.fits:
+        note(f"It will not fit. {found.remedy}")
 
 
 def _budget(steps: int | None, epochs: float | None, minutes: float | None) -> Budget | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 from typing import Literal
 
@@ -69,6 +71,23 @@ def fast_precision(device: torch.device) -> Precision:
     if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
         return "bfloat16"
     return "float32"
+
+
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[object]:
+    """Within it torch computes in `precision` where that is exact enough."""
+    if precision == "bfloat16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def free_memory(device: torch.device) -> None:
+    """Give back what torch keeps of a device's memory without needing it."""
+    torch.clear_autocast_cache()
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def set_threads(threads: int | None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -89,10 +89,56 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Something the user should know: what was found, and what to do about it."""
+    """Something the user should know: what was found, and what to do about it.
+
+    A finding about the health of a training has a `kind`, one of `HEALTH`, and is said once until it went away
+    (`Recovered`). `changes` are settings by name that mend it, when some can: a host may offer to go on from a
+    checkpoint with them. `trick` is the line of the lecture's bag of tricks that the remedy uses, or empty.
+    """
 
     finding: str
     remedy: str
+    kind: str = ""
+    step: int | None = None
+    trick: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+HEALTH = (
+    "diverged",
+    "saturated",
+    "mode_collapse",
+    "posterior_collapse",
+    "prior_hole",
+    "vanishing",
+    "exploding",
+    "plateau",
+    "overfitting",
+    "memory",
+)
+"""What a training can be ill with: the kinds of `Advice` that are kept in its run. Of one more kind, "slow", is what is
+said before the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What an earlier `Advice` of this kind found has gone away by this step."""
+
+    step: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gradients:
+    """How long the gradient of each layer was in one step, in the order in which a picture or code passes them.
+
+    `layers` are names like "encoder.0", their part of the net first; `norms` has shape (n,), float32, and was taken
+    before any limit.
+    """
+
+    step: int
+    layers: tuple[str, ...]
+    norms: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +157,7 @@ class Measured:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Progress | Started | Losses | Preview | Phase | Saved | Advice | Skipped | Measured
+Event = Progress | Started | Losses | Preview | Phase | Saved | Advice | Recovered | Gradients | Skipped | Measured
 
 
 def read_only(array: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]

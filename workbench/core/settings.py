@@ -26,6 +26,7 @@ class SettingInfo:
     help: str
     unit: str
     group: str
+    """Under which heading of a form; "": in no form, since the program sets it where it must."""
     low: float | None
     high: float | None
     choices: tuple[Any, ...]

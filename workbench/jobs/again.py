@@ -20,7 +20,7 @@ from workbench.core.files import need_space, write_file, write_folder, write_jso
 from workbench.core.models.base import Model
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint, metrics
-from workbench.core.runs.folder import BranchInfo, Run, RunInfo, check_name
+from workbench.core.runs.folder import BranchInfo, Run, RunInfo, check_name, findings_until
 from workbench.core.runs.sound import newest_sound, whole
 from workbench.core.training.budget import Budget
 from workbench.core.training.settings import TrainSettings
@@ -151,6 +151,7 @@ def branch(request: BranchRequest, control: Control | None = None) -> Job[TrainR
             "seconds": round(float(state["seconds"]), 2),
             "error": None,
             "branched_from": BranchInfo(run=old.name, step=step, changed=changed),
+            "findings": findings_until(old.info.findings, step),
             **_best(old, step),
         }
     )

@@ -26,9 +26,11 @@ from workbench.core.runs.folder import DataInfo, Run, RunInfo, check_name
 from workbench.core.runs.sound import set_damaged_aside
 from workbench.core.runs.stop_request import take_stop_request
 from workbench.core.training.budget import Budget
+from workbench.core.training.hole import look_for_hole
 from workbench.core.training.loop import Training, train_loop
 from workbench.core.training.settings import TrainSettings
 from workbench.jobs.api import Job
+from workbench.jobs.first_steps import say_if_slow
 from workbench.jobs.fit_mixture import fit_mixture
 from workbench.jobs.prepare_data import prepare_data
 
@@ -201,6 +203,7 @@ def run_training(
             if run.checkpoints() and now:
                 yield going_on(run, run.checkpoints()[-1][0], now)
             run.update(**{"status": "running", "error": None, **now})
+            yield from say_if_slow(run, data, device, control)
             training = Training(run, data, device)
             for event in train_loop(training, control):
                 if isinstance(event, Measured):
@@ -209,15 +212,18 @@ def run_training(
             over = training.fraction >= 1 and not control.discarding
             status: Literal["done", "stopped"] = "done" if over else "stopped"
             if status == "done":
-                yield from _random_faces(run, data, control)
+                yield from _random_faces(training, data, control)
             run.update(status=status)
     return TrainResult(run.path, training.step, status, values)
 
 
-def _random_faces(run: Run, data: Dataset, control: Control) -> Job[None]:
+def _random_faces(training: Training, data: Dataset, control: Control) -> Job[None]:
     """What a finished training is given on top: without it there are random faces too, only worse ones."""
     try:
-        yield from fit_mixture(run, data, control)
+        mixture = yield from fit_mixture(training.run, data, control)
+        if mixture and (advice := look_for_hole(training, mixture)):
+            training.run.note(advice)
+            yield advice
     except Stopped:
         pass
     except WorkbenchError as error:

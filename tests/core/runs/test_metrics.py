@@ -47,7 +47,8 @@ def test_a_row_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert read_curves(path)["train"][0].tolist() == [1, 2, 3]
     forget_after(path, 2)
     assert path.read_text().splitlines() == [
-        "step,seconds,part,total,kl,psnr", "1,1.50,train,-0.5,0.001,", "2,1.50,train,-1,0.002,",
+        "step,seconds,part,total,kl,psnr,active_units,kid,diversity",
+        "1,1.50,train,-0.5,0.001,,,,", "2,1.50,train,-1,0.002,,,,",
     ]  # fmt: skip
 
 

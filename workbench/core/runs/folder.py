@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.core.errors import WorkbenchError, file_errors
-from workbench.core.events import UInt8Picture
+from workbench.core.events import Advice, Event, Recovered, UInt8Picture
 from workbench.core.files import read_json, remove_parts, write_file, write_json
 from workbench.core.lock import Lock
 from workbench.core.runs import metrics
@@ -42,6 +42,21 @@ class BranchInfo(BaseModel):
     step: int
     changed: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
     """Settings that are others since: before and after, by name."""
+
+
+class FindingInfo(BaseModel):
+    """Something that was found about the health of a training: see `Advice`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: int
+    kind: str
+    finding: str
+    remedy: str
+    trick: str = ""
+    changes: dict[str, Any] = Field(default_factory=dict)
+    recovered: int | None = None
+    """The step by which it had gone away."""
 
 
 class DataInfo(BaseModel):
@@ -87,6 +102,7 @@ class RunInfo(BaseModel):
     best_step: int | None = None
     error: str | None = None
     branched_from: BranchInfo | None = None
+    findings: tuple[FindingInfo, ...] = ()
 
 
 class Run:
@@ -236,14 +252,40 @@ class Run:
     def forget_after(self, step: int) -> None:
         """Drop the rows and previews of steps that will be taken again."""
         metrics.forget_after(self.metrics_file, step)
+        if (findings := findings_until(self._info.findings, step)) != self._info.findings:
+            self.update(findings=findings)
         for kind in ("samples", "reconstructions"):
             for preview_step, path in self.previews(kind):
                 if preview_step > step:
                     path.unlink()
 
+    def note(self, event: Event) -> None:
+        """Keep a finding about the training's health, or that one has gone away."""
+        findings = self._info.findings
+        if isinstance(event, Advice):
+            said = {name: getattr(event, name) for name in ("kind", "finding", "remedy", "trick", "changes")}
+            self.update(findings=(*findings, FindingInfo(step=event.step or self._info.step, **said)))
+        elif isinstance(event, Recovered):
+            over = [f.kind == event.kind and f.recovered is None for f in findings]
+            self.update(
+                findings=tuple(
+                    f.model_copy(update={"recovered": event.step}) if gone else f
+                    for f, gone in zip(findings, over, strict=True)
+                )
+            )
+
     def losses(self) -> metrics.Curves:
         """The curves so far."""
         return metrics.read_curves(self.metrics_file)
+
+
+def findings_until(findings: Iterable[FindingInfo], step: int) -> tuple[FindingInfo, ...]:
+    """What of `findings` was known at `step`."""
+    return tuple(
+        f.model_copy(update={"recovered": None}) if f.recovered is not None and f.recovered > step else f
+        for f in findings
+        if f.step <= step
+    )
 
 
 def check_name(name: str) -> None:

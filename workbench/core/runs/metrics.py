@@ -17,6 +17,9 @@ from workbench.core.files import write_file
 Curves = dict[str, tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.float32]]]]
 """By part ("train", "validation"): the steps, and by loss its values; NaN where a part does not have one."""
 
+MEASURED = ("psnr", "active_units", "kid", "diversity")
+"""Columns of what is only measured on held-out pictures, or of random ones."""
+
 
 class MetricsFile:
     """Appends rows to `metrics.csv`; the names of the losses become its header with the first row."""
@@ -41,7 +44,7 @@ class MetricsFile:
     def _open(self, values: Mapping[str, object]) -> TextIO:
         if self._file is None:
             known = _header(self._path)
-            self._names = known[3:] or [*values, "psnr"]
+            self._names = known[3:] or list(dict.fromkeys([*values, *MEASURED]))
             self._file = self._path.open("a", encoding="utf-8", newline="")
             if not known:
                 csv.writer(self._file, lineterminator="\n").writerow(["step", "seconds", "part", *self._names])

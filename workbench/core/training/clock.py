@@ -76,3 +76,18 @@ class Speed:
         if self._marks[-1][0] - self._marks[0][0] < 0.9 * self.window or not 0 < fraction < 1:
             return None
         return seconds * (1 - fraction) / fraction
+
+
+def duration(seconds: float) -> str:
+    """A span of time as a person says it: `duration(95)` is "1 min 35 s"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def finely(seconds: float) -> str:
+    """The same with the digits of a short one: `finely(2.54)` is "2.5 s"."""
+    return f"{seconds:.2g} s" if seconds < 10 else duration(seconds)

@@ -6,41 +6,61 @@ for the next event, and obeys a pause or a stop between two steps.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Generator, Iterator
-from copy import deepcopy
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from workbench.core.control import Control
 from workbench.core.data.augment import augment
 from workbench.core.data.batches import Batches
 from workbench.core.data.cache import Dataset
 from workbench.core.data.picture_file import PictureFile, PicturesGone
-from workbench.core.errors import ExitCode, WorkbenchError
-from workbench.core.events import Event, Losses, Measured, Phase, Preview, Progress, Saved, Started, read_only
+from workbench.core.devices import autocast, free_memory
+from workbench.core.errors import WorkbenchError, out_of_memory
+from workbench.core.events import (
+    Advice,
+    Event,
+    Losses,
+    Measured,
+    Phase,
+    Preview,
+    Saved,
+    Started,
+    read_only,
+)
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.models.base import Model, Step
 from workbench.core.models.base import Phase as ModelPhase
 from workbench.core.models.images import to_images, to_pictures
 from workbench.core.models.registry import model_class
 from workbench.core.quality.reconstruction import psnr
+from workbench.core.quality.samples import SampleQuality
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run
 from workbench.core.runs.metrics import MetricsFile
+from workbench.core.training import remedies
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.clock import Pace, Speed, Stopwatch
+from workbench.core.training.descent import Descent, Diverged
+from workbench.core.training.health import Health
 from workbench.core.training.interruptions import hold, obey_request, wait_for_pictures
+from workbench.core.training.moment import Moment
 from workbench.core.training.previews import Previewer, grid
+from workbench.core.training.reports import gradients_at, on_host, progress
 
 REPORT_SECONDS = 0.1
 VALIDATION_PICTURES = 256
+QUALITY_PICTURES = 256
+QUALITY_SAMPLES = 128
+"""Real and random pictures that the quality of samples is followed with."""
+SHOWING, MEASURING, SAMPLING = 0.01, 0.01, 0.005
+"""Shares of the training's time for previews, held-out pictures and the quality of samples."""
+MEASURE_SECONDS, SAMPLE_SECONDS = 5.0, 15.0
 
 
 class Training:
@@ -81,11 +101,14 @@ class Training:
         self.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.net, self.settings.average_decay)
         self.optimisers = self.net.optimisers()
+        self.descent = Descent(self.net, self.optimisers, self.settings)
 
         held_out = data.rows(1)[:VALIDATION_PICTURES]
         self.held_out = np.array(data.pictures[held_out])
         faces = self.held_out if len(held_out) else np.array(data.pictures[train_rows[: Previewer.columns]])
         self.previewer = Previewer(faces, shown)
+        many = held_out if len(held_out) >= QUALITY_PICTURES // 4 else train_rows
+        self.real_pictures = np.array(data.pictures[many[:QUALITY_PICTURES]])
 
         self.step = 0
         self.clock = Stopwatch()
@@ -94,7 +117,7 @@ class Training:
         run.forget_after(self.step)  # a program that was killed wrote of steps that are taken again now
 
     @property
-    def _generators(self) -> dict[str, torch.Generator]:
+    def generators(self) -> dict[str, torch.Generator]:
         """Every source of randomness that steps draw from."""
         return {"order": self.order, "noise": self.noise, "change": self.change}
 
@@ -104,7 +127,7 @@ class Training:
         self.step = int(state["step"])
         self.clock = Stopwatch(float(state["seconds"]))
         self.batches.restore(state["batches"])
-        for name, generator in self._generators.items():
+        for name, generator in self.generators.items():
             checkpoint.unpack_generator(state["generators"][name], generator)
 
     def save(self) -> Saved:
@@ -116,7 +139,7 @@ class Training:
                 "epoch": self.batches.epoch,
                 "seconds": self.clock.seconds,
                 "batches": self.batches.state(),
-                "generators": {name: checkpoint.pack_generator(g) for name, g in self._generators.items()},
+                "generators": {name: checkpoint.pack_generator(g) for name, g in self.generators.items()},
             }
             checkpoint.write_checkpoint(path, self.net, self.average.net, self.optimisers, state)
             self.run.update(step=self.step, seconds=round(self.clock.seconds, 2))
@@ -144,29 +167,57 @@ class Training:
         A step of a model with phases is given up when `True` is sent after one: everything is as before it, so that
         taken again it is the same step. It gives None then.
         """
-        moment = Moment(self) if self.net.phased else None
+        self._before = Moment(self, whole=self.net.phased)
         rate = self.net.rate(self.step, self.fraction)
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
         images = augment(to_images(next(self.batches), self.device), self.settings.augment, self.change)
-        going = self.net.steps(
-            images, Step(self.step, min(1.0, self.fraction), self.noise, self._descend, self.batches.pictures)
-        )
-        while True:
-            try:
-                with self._autocast():  # around each part, not around what the host does in between
-                    phase = next(going)
-            except StopIteration as end:
-                losses: StepLosses = end.value
-                break
-            if (yield phase) and moment:
-                going.close()
-                moment.restore(self)
-                return None
+        fraction = min(1.0, self.fraction)
+        self.descent.begin(self.step + 1)
+        losses: StepLosses = {}
+        parts = images.tensor_split(self.parts)
+        for number, part in enumerate(parts):
+            share = len(part) / len(images)
+            self.descent.part(share, first=number == 0, last=number == len(parts) - 1)
+            going = self.net.steps(part, Step(self.step, fraction, self.noise, self.descent, self.batches.pictures))
+            while True:
+                try:
+                    with autocast(
+                        self.device, self.run.info.precision
+                    ):  # around each part, not around what the host does in between
+                        phase = next(going)
+                except StopIteration as end:
+                    found: StepLosses = end.value
+                    break
+                if (yield phase) and self._before.whole:
+                    going.close()
+                    self._before.restore(self)
+                    return None
+            losses = {name: share * loss + losses.get(name, 0.0) for name, loss in found.items()}
         self.step += 1
+        self.descent.end()
         self.average.update(self.net, self.step)
         return losses
+
+    @property
+    def parts(self) -> int:
+        """How many parts a batch is computed in: none is smaller than two pictures."""
+        return max(1, min(self.settings.accumulate, self.batches.batch_size // 2))
+
+    @property
+    def can_have_smaller_parts(self) -> bool:
+        return 4 * self.parts <= self.batches.batch_size
+
+    def in_smaller_parts(self) -> Advice:
+        """Memory ran out in a step: undo what was done of it, and halve the parts that a batch is computed in."""
+        before = self.parts
+        self._before.restore(self)
+        self.descent.again(self._before.whole)
+        free_memory(self.device)
+        self.settings = self.settings.model_copy(update={"accumulate": 2 * before})
+        self.run.update(settings={**self.run.info.settings, "accumulate": 2 * before})
+        return remedies.memory(self.step + 1, self.batches.batch_size, self.parts)
 
     def told(self, phase: ModelPhase, with_picture: bool) -> Phase:
         """A phase of the step under way as an event."""
@@ -175,37 +226,6 @@ class Training:
             pictures = to_pictures(phase.images)
             picture = grid(pictures, columns=math.ceil(math.sqrt(2 * len(pictures))))
         return Phase(self.step + 1, phase.number, self.net.phases[phase.number - 1], phase.note(), picture)
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.run.info.precision == "bfloat16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return contextlib.nullcontext()
-
-    def _descend(self, loss: Tensor, optimiser: str) -> None:
-        """Move the weights of one optimiser down the gradient of `loss`, after a look at both.
-
-        Raises:
-            WorkbenchError: the loss or its gradient is not a number; no weight has moved.
-        """
-        moved = self.optimisers[optimiser]
-        moved.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        weights = [weight for group in moved.param_groups for weight in group["params"] if weight.grad is not None]
-        gradients = [weight.grad for weight in weights]
-        norm = torch.nn.utils.get_total_norm(gradients)
-        if not torch.isfinite(torch.stack([loss.detach(), norm])).all():
-            raise WorkbenchError(
-                f"The training diverged at step {self.step + 1}: its loss is no longer a number. "
-                "No weight was spoiled.",
-                f"Train a new run that learns slower (--set learning_rate={self.settings.learning_rate / 2:g}).",
-                ExitCode.FAILED,
-            )
-        if limit := self.settings.clip_value:
-            torch.nn.utils.clip_grad_value_(weights, limit)
-        if (limit := self.settings.clip_norm) and norm > limit:
-            torch._foreach_mul_(gradients, limit / norm)
-        moved.step()
-        torch.clear_autocast_cache()  # it may hold the weights as they were
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -225,24 +245,17 @@ class Training:
                 sums["psnr"] = sums.get("psnr", 0.0) + psnr(pictures, decoded) * len(pictures)
         return {name: value / len(self.held_out) for name, value in sums.items()}
 
+    @torch.no_grad()
+    def sample_quality(self) -> dict[str, float]:
+        """How real and how various the averaged net's random pictures are: "kid" and "diversity"."""
+        noise = torch.Generator(self.device).manual_seed(1)
+        parts = [to_pictures(self.average.net.sample(QUALITY_SAMPLES // 4, noise)) for _ in range(4)]
+        return self.quality(np.concatenate(parts))
 
-class Moment:
-    """Everything that a step changes, as it is now: copies of the weights, optimisers and random states."""
-
-    def __init__(self, training: Training) -> None:
-        self._weights = {name: value.clone() for name, value in training.net.state_dict().items()}
-        self._optimisers = {name: deepcopy(o.state_dict()) for name, o in training.optimisers.items()}
-        self._generators = {name: g.get_state() for name, g in training._generators.items()}
-        self._batches = training.batches.state()
-
-    def restore(self, training: Training) -> None:
-        """Bring it back."""
-        training.net.load_state_dict(self._weights)
-        for name, optimiser in training.optimisers.items():
-            optimiser.load_state_dict(self._optimisers[name])
-        training.batches.restore(self._batches)
-        for name, generator in training._generators.items():
-            generator.set_state(self._generators[name])
+    @cached_property
+    def quality(self) -> SampleQuality:
+        """What measures them; it looks at the real pictures when it is first asked for."""
+        return SampleQuality(self.real_pictures)
 
 
 def train_loop(training: Training, control: Control) -> Iterator[Event]:
@@ -251,19 +264,26 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     first_step = training.step
     pending: list[tuple[int, StepLosses]] = []
     speed = Speed()
-    showing, measuring = Pace(share=0.01, least=2.0), Pace(share=0.015, least=5.0)
+    health = Health(training.net, run)
+    showing, measuring = Pace(SHOWING, least=2.0), Pace(MEASURING, MEASURE_SECONDS)
+    sampling = Pace(SAMPLING, SAMPLE_SECONDS)
     reported = saved = shown = time.monotonic()
     measured_psnr: float | None = None
 
     def report() -> Iterator[Event]:
         nonlocal reported
         if pending:
-            losses = _on_host(pending, clock.seconds)
+            losses = on_host(pending, clock.seconds)
             file.append("train", losses.steps, clock.seconds, losses.values)
             pending.clear()
             yield losses
+            yield from health.after_steps(losses, training.descent.take_norms())
+            if layers := training.descent.take_layers():
+                gradients = gradients_at(training.step, layers)
+                yield gradients
+                yield from health.after_look(gradients)
         speed.mark(clock.seconds, training.step)
-        yield _progress(training, speed)
+        yield progress(training, speed)
         reported = time.monotonic()
 
     def show() -> Iterator[Event]:
@@ -277,12 +297,20 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     def measure() -> Iterator[Event]:
         nonlocal measured_psnr
         began = clock.seconds
-        if values := training.validate():
-            measured_psnr = values.get("psnr")
+        values = training.validate()
+        measured_psnr = values.get("psnr")
+        if sampling.due(clock.seconds):
+            sampled_from = clock.seconds
+            values |= training.sample_quality()
+            sampling.done(sampled_from, clock.seconds)
+            began += clock.seconds - sampled_from
+        if values:
             columns = {name: read_only(np.array([value], dtype=np.float32)) for name, value in values.items()}
             file.append("validation", [training.step], clock.seconds, columns)
             yield Losses("validation", read_only(np.array([training.step])), columns, clock.seconds)
             yield Measured(training.step, values)
+            yield from health.after_measure(training.step, training.fraction, values)
+        training.descent.look = True
         measuring.done(began, clock.seconds)
 
     def save() -> Iterator[Event]:
@@ -298,12 +326,21 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         nonlocal shown
         going = training.learn()
         answer: bool | None = None
+        exhausted = False
         while True:
+            if exhausted:  # outside of the handler, which keeps alive all that the step had in memory
+                yield health.say(training.in_smaller_parts())
+                going, answer, exhausted = training.learn(), None, False
             try:
                 phase = going.send(answer)
             except StopIteration as end:
                 losses: StepLosses | None = end.value
                 return losses
+            except Exception as error:
+                if not out_of_memory(error) or not training.can_have_smaller_parts:
+                    raise
+                exhausted = True
+                continue
             due = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
             walked = control.hold_if_walked()  # before the phase is told: whoever hears of it may ask for the next one
             if due or walked:
@@ -334,6 +371,10 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                 with clock.left_out():
                     yield from wait_for_pictures(run, gone, training.pictures, control)
                 continue
+            except Diverged:
+                yield from report()
+                yield health.say(remedies.diverged(training.step + 1, training.settings))
+                raise
             if losses is None:
                 break
             pending.append((training.step, losses))
@@ -354,33 +395,3 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             yield from save()
     if control.discarding:
         training.discard()
-
-
-def _on_host(pending: list[tuple[int, StepLosses]], seconds: float) -> Losses:
-    """The losses of several steps, brought to the CPU at once."""
-    names = list(pending[0][1])
-    table = torch.stack([torch.stack([losses[name] for name in names]) for _, losses in pending]).float().cpu().numpy()
-    return Losses(
-        "train",
-        read_only(np.array([step for step, _ in pending], dtype=np.int64)),
-        {name: read_only(table[:, column]) for column, name in enumerate(names)},
-        seconds,
-    )
-
-
-def _progress(training: Training, speed: Speed) -> Progress:
-    seconds, fraction = training.clock.seconds, training.fraction
-    per_second = speed.steps_per_second
-    total = training.budget.total_steps(training.batches.batches_per_epoch)
-    return Progress(
-        task="Training",
-        done=training.step,
-        total=total
-        if total is not None
-        else max(training.step, round(training.step / fraction))
-        if fraction > 0.02
-        else None,
-        unit="steps",
-        rate=per_second * training.batches.batch_size if per_second else None,
-        seconds_left=speed.seconds_left(fraction, seconds),
-    )

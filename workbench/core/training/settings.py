@@ -15,6 +15,11 @@ class TrainSettings(Settings):
         help="Pictures a step learns from. Small ones learn more from the same time on a CPU; a GPU likes 64.",
         unit="pictures", ge=2, le=1024, basic=True,
     )  # fmt: skip
+    accumulate: int = setting(
+        1, label="Parts of a batch",
+        help="Compute a batch in so many parts, one after the other: takes less memory, learns (nearly) the same.",
+        unit="parts", ge=1, le=512, group="",
+    )  # fmt: skip
     learning_rate: float = setting(
         2.5e-3, label="Learning rate", help="How far one step moves the weights; lower it when the loss jumps about.",
         ge=1e-6, le=0.1, basic=True,
