@@ -344,7 +344,7 @@ def test_what_a_preset_cannot_be_is_not_offered_and_says_why(page: TrainPage) ->
 def test_the_layers_of_what_is_set_can_be_unfolded(qtbot: QtBot, page: TrainPage) -> None:
     choose_gan(page, "lecture")
     qtbot.mouseClick(page.form.layers_fold, Qt.MouseButton.LeftButton)
-    table = page.form.layers
+    table = page.form.layers.tree
     qtbot.waitUntil(lambda: table.topLevelItemCount() == 2, timeout=PATIENCE_MS)
     assert table.topLevelItem(0).text(2) == "6,264,579"
     page.form.settings.fields["width"].set_value(32)

@@ -79,8 +79,11 @@ def test_the_layers_are_shown_with_the_sum_of_each_net(qtbot: QtBot) -> None:
     table = LayerTable()
     qtbot.addWidget(table)
     table.show_layers(layer_table(Dcgan(preset_settings(Dcgan, "lecture", {}), 32)))
-    assert [table.topLevelItem(i).text(2) for i in range(table.topLevelItemCount())] == ["6,264,579", "790,913"]
-    generator = table.topLevelItem(0)
+    assert [table.tree.topLevelItem(i).text(2) for i in range(table.tree.topLevelItemCount())] == [
+        "6,264,579",
+        "790,913",
+    ]
+    generator = table.tree.topLevelItem(0)
     assert generator.child(3).text(1) == "16 x 16 x 256"
     assert generator.child(3).text(2) == "819,456"
     assert generator.child(3).toolTip(0) == "5 x 5"

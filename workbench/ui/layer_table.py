@@ -5,49 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID
-from workbench.ui.widgets import described
 
 if TYPE_CHECKING:
     from workbench.core.models.layers import Layer
 
-COLUMNS = ("Layer", "Output", "Parameters")
+_NUMBERS = (2,)
 
 
-class LayerTable(QTreeWidget):
+class LayerTable(QWidget):
     """The layers of each net of a model, and how many numbers it learns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        described(self, "Layers of the model", "What data goes through, and how many numbers each layer learns")
-        self.setHeaderLabels(list(COLUMNS))
-        self.setUniformRowHeights(True)
-        self.setAlternatingRowColors(False)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self.headerItem().setTextAlignment(2, right)
-        header = self.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), 40 * GRID)
+        hint = "What data goes through, and how many numbers each layer learns"
+        self.tree = table("Layers of the model", ("Layer", "Output", "Parameters"), _NUMBERS, hint=hint)
+        self.tree.setRootIsDecorated(True)
+        self.tree.setMinimumHeight(40 * GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tree)
 
     def show_layers(self, layers: Sequence[Layer]) -> None:
         """One group for each net, with its sum."""
-        self.clear()
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        self.tree.clear()
         for part in dict.fromkeys(layer.part for layer in layers):
             rows = [layer for layer in layers if layer.part == part]
-            group = QTreeWidgetItem([part.capitalize(), "", f"{sum(row.parameters for row in rows):,}"])
-            group.setTextAlignment(2, right)
+            group = line([part.capitalize(), "", f"{sum(row.parameters for row in rows):,}"], _NUMBERS)
             for row in rows:
-                item = QTreeWidgetItem([row.name, " x ".join(map(str, row.shape)), f"{row.parameters:,}"])
+                item = line([row.name, " x ".join(map(str, row.shape)), f"{row.parameters:,}"], _NUMBERS)
                 item.setToolTip(0, row.detail)
-                item.setTextAlignment(2, right)
                 group.addChild(item)
-            self.addTopLevelItem(group)
+            self.tree.addTopLevelItem(group)
             group.setExpanded(True)

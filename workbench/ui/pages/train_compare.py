@@ -13,11 +13,9 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
     QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +24,7 @@ from workbench.core.runs.differences import said
 from workbench.ui.pictures import to_qimage
 from workbench.ui.plots import LossPlot
 from workbench.ui.previews import GridView
+from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import described, push_button
 
@@ -122,11 +121,11 @@ class CompareView(QWidget):
         curves.addWidget(self.plot, 1)
         tables = QHBoxLayout()
         tables.setSpacing(2 * GRID)
-        for title, table, share in (("What was set differently", self.settings, 2), ("What came out", self.results, 3)):
+        for title, shown, share in (("What was set differently", self.settings, 2), ("What came out", self.results, 3)):
             column = QVBoxLayout()
             column.setSpacing(GRID)
             column.addWidget(heading(title))
-            column.addWidget(table, 1)
+            column.addWidget(shown, 1)
             tables.addLayout(column, share)
         samples = QHBoxLayout()
         samples.setSpacing(2 * GRID)
@@ -160,18 +159,13 @@ class CompareView(QWidget):
 
 
 def _table(name: str) -> QTreeWidget:
-    table = described(QTreeWidget(), name)
-    table.setRootIsDecorated(False)
-    table.setUniformRowHeights(True)
-    table.setColumnCount(3)
-    table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.header().setStretchLastSection(True)
-    table.setMinimumHeight(12 * GRID)
-    return table
+    empty = table(name, ("", "", ""), stretched=2)
+    empty.setMinimumHeight(12 * GRID)
+    return empty
 
 
-def _fill(table: QTreeWidget, names: tuple[str, str], rows: list[tuple[str, str, str]]) -> None:
-    table.clear()
-    table.setHeaderLabels(["", *names])
+def _fill(tree: QTreeWidget, names: tuple[str, str], rows: list[tuple[str, str, str]]) -> None:
+    tree.clear()
+    tree.setHeaderLabels(["", *names])
     for row in rows or [("Nothing differs", "", "")]:
-        table.addTopLevelItem(QTreeWidgetItem(list(row)))
+        tree.addTopLevelItem(line(row))

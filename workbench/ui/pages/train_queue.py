@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
+from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, muted
-from workbench.ui.widgets import described, push_button
+from workbench.ui.widgets import push_button
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,7 @@ class QueueList(QWidget):
         super().__init__(parent)
         self.rows: list[QueueRow] = []
         self._busy = False
-        self.tree = described(QTreeWidget(), "Queue")
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setHeaderLabels(["Training", "State"])
-        self.tree.setAllColumnsShowFocus(True)
-        header = self.tree.header()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        self.tree = table("Queue", ("Training", "State"), stretched=1)
         self.tree.itemSelectionChanged.connect(self._selected)
         self._empty = muted(
             "Nothing waits. “Add to queue”, below the form on the left, puts a training here; each begins when the one "
@@ -87,7 +81,7 @@ class QueueList(QWidget):
         self.rows = list(rows)
         self.tree.clear()
         for row in self.rows:
-            item = QTreeWidgetItem([row.text, row.reason or ("is being trained" if row.active else "waits")])
+            item = line([row.text, row.reason or ("is being trained" if row.active else "waits")])
             item.setToolTip(1, row.reason)
             self.tree.addTopLevelItem(item)
             if chosen and row.id == chosen.id:

@@ -12,19 +12,18 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QMenu,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, muted
-from workbench.ui.widgets import described, push_button
+from workbench.ui.widgets import push_button
 
 COLUMNS = ("Name", "Model", "Size", "State", "Step", "Best", "Disk", "Date")
-_NUMBERS = ("Size", "Step", "Best", "Disk")
+_NUMBERS = tuple(COLUMNS.index(name) for name in ("Size", "Step", "Best", "Disk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +60,9 @@ class RunsList(QWidget):
         super().__init__(parent)
         self._rows: list[RunRow] = []
         self._busy = False
-        self.tree = described(QTreeWidget(), "Runs")
-        self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setHeaderLabels(list(COLUMNS))
-        self.tree.setAllColumnsShowFocus(True)
+        self.tree = table("Runs", COLUMNS, _NUMBERS)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for name in _NUMBERS:
-            self.tree.headerItem().setTextAlignment(COLUMNS.index(name), right)
-        header = self.tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
         self.tree.itemActivated.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._selected)
         self.tree.itemChanged.connect(self._edited)
@@ -125,10 +113,8 @@ class RunsList(QWidget):
         self.tree.blockSignals(True)
         self.tree.clear()
         for row in self._rows:
-            item = QTreeWidgetItem(list(row.cells))
+            item = line(row.cells, _NUMBERS)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            for name in _NUMBERS:
-                item.setTextAlignment(COLUMNS.index(name), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(0, str(row.path))
             self.tree.addTopLevelItem(item)
             item.setSelected(row.path in chosen)
