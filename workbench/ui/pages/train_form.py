@@ -136,7 +136,7 @@ class TrainForm(QFrame):
         self.set_size(origin.size)
         self.set_budget(*origin.budget)
         self.set_device(origin.device)
-        self.settings.set_values(origin.settings)
+        self.settings.set_values({**origin.settings, **origin.changes})
         self._set_origin(origin)
 
     @Slot()

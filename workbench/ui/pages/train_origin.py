@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A run that fills the form; `step` is that of the checkpoint to go on from, None to train from the start."""
+    """A run that fills the form; `step` is that of the checkpoint to go on from, None to train from the start.
+
+    `changes` are settings that are not to be as they were.
+    """
 
     run: Path
     step: int | None
@@ -34,6 +37,7 @@ class Origin:
     device: str
     settings: Mapping[str, Any]
     budget: tuple[str, int]
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -41,6 +45,15 @@ class Origin:
         if self.step is None:
             return f"As “{self.name}”: change what you like."
         return f"Goes on from step {self.step:,} of “{self.name}”, as a new run: same data, same net."
+
+
+def read_mended(path: Path, changes: Mapping[str, Any], control: Control) -> Job[Origin]:
+    """The same from the newest checkpoint of a run, with settings that mend what it suffers from."""
+    from workbench.core.runs.folder import Run
+
+    checkpoints = Run.open(path).checkpoints()
+    origin = yield from read_origin(path, checkpoints[-1][0] if checkpoints else None, control)
+    return replace(origin, changes=changes)
 
 
 def read_origin(path: Path, step: int | None, control: Control) -> Job[Origin]:
