@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.core.control import Control
-from workbench.core.events import Losses, Preview, Progress, Started
+from workbench.core.events import Advice, Losses, Preview, Progress, Started
 from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
 from workbench.ui.pages.train import TrainPage
@@ -401,3 +401,20 @@ def test_what_a_gan_has_not_is_not_shown(qtbot: QtBot, page: TrainPage) -> None:
     page.watch.on_event(Losses("validation", np.array([1]), {"psnr": np.array([20.0], np.float32)}))
     assert page.watch.previews._views["reconstructions"].isVisible()
     assert page.watch.quality.isVisible()
+
+
+def test_a_click_on_a_remedy_stops_and_fills_the_form_to_go_on_in_another_way(
+    qtbot: QtBot, page: TrainPage, tmp_path: Path
+) -> None:
+    page.form.settings.fields["checkpoint_seconds"].set_value(0.0)
+    start(qtbot, page, 100_000)
+    qtbot.waitUntil(lambda: bool(runs(tmp_path)) and bool(runs(tmp_path)[0].checkpoints()), timeout=PATIENCE_MS)
+    advice = Advice("It jumps about.", "Go on slower.", "exploding", 3, changes={"learning_rate": 0.0005})
+    page._on_event(advice)
+    qtbot.mouseClick(page.watch.health.view("exploding").button, Qt.MouseButton.LeftButton)
+    wait_for_end(qtbot, page)
+    qtbot.waitUntil(lambda: page.form.origin is not None, timeout=PATIENCE_MS)
+    assert page.form.origin is not None
+    assert page.form.origin.step is not None
+    assert page.form.changed == {"learning_rate": "0.0005"}
+    assert page.form.start.text() == "Continue training"

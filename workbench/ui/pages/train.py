@@ -11,7 +11,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
 from workbench.core.errors import Failure
-from workbench.core.events import Advice, Event, Progress, Started
+from workbench.core.events import HEALTH, Advice, Event, Progress, Started
 from workbench.core.runs.maturity import immaturity
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_compare import CompareView
@@ -28,7 +28,7 @@ from workbench.ui.pages.train_jobs import (
     training_threads,
 )
 from workbench.ui.pages.train_keep import RunKeeper
-from workbench.ui.pages.train_origin import Origin, read_origin, request_of
+from workbench.ui.pages.train_origin import Origin, read_mended, read_origin, request_of
 from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
 from workbench.ui.pages.train_runs import RunRow, RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
@@ -87,6 +87,7 @@ class TrainPage(Page):
         self.form.queued.connect(self._queue)
         self.form.layers_asked.connect(self._find_layers)
         self.watch.pause.connect(self._pause)
+        self.watch.health.mended.connect(self._mend)
         self.watch.walk.walk.connect(self._walk)
         self.watch.walk.next_part.connect(self._next_part)
         self.watch.stop_now.connect(self._stop_now)
@@ -192,6 +193,14 @@ class TrainPage(Page):
     def _fill_from(self, run: str, step: int | None) -> None:
         self._jobs.start(partial(read_origin, Path(run), step), done=self.form.fill_from)
 
+    @Slot(object)
+    def _mend(self, changes: Mapping[str, Any]) -> None:
+        """Save and stop what is ill, and fill the form to go on from its last checkpoint in another way."""
+        if self._training:
+            self._stop_now()
+        if self.watch.run:
+            self._jobs.start(partial(read_mended, self.watch.run, changes), done=self.form.fill_from)
+
     @Slot(str)
     def _resume(self, run: str) -> None:
         self.watch.begin(Path(run).name)
@@ -224,7 +233,7 @@ class TrainPage(Page):
         if isinstance(event, Progress):
             fraction = event.done / event.total if event.total else None
             self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", fraction))
-        elif isinstance(event, Advice):
+        elif isinstance(event, Advice) and event.kind not in HEALTH:
             self.message.emit(Message(f"{event.finding} {event.remedy}", kind="advice"))
 
     @Slot(object)

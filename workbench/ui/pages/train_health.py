@@ -47,7 +47,9 @@ class FindingView(QFrame):
 
 def hint(changes: Mapping[str, Any]) -> str:
     """What the button of a remedy would set."""
-    values = (f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in changes.items())
+    values = (
+        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in changes.items()
+    )
     return f"Stop, and fill the form to go on from the last checkpoint with {', '.join(values)}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.core.control import Control
-from workbench.core.events import Started
+from workbench.core.events import Advice, Started
 from workbench.jobs.api import Job
 from workbench.ui.pages.train_runs import RunRow
 from workbench.ui.pages.train_watch import PastRun
@@ -129,7 +129,12 @@ def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     if branch := info.branched_from:
         summary += f", branched from “{branch.run}” at step {branch.step:,}"
     steps, seconds = read_clock(run.metrics_file)
-    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]))
+    findings = tuple(
+        Advice(found.finding, found.remedy, found.kind, found.step, found.trick, found.changes)
+        for found in info.findings
+        if found.recovered is None and found.step <= last
+    )
+    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]), findings)
 
 
 def find_layers(values: Mapping[str, Any], control: Control) -> Job[tuple[Layer, ...]]:

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.events import Event, Losses, Phase, Preview, Progress, Saved, Started
+from workbench.core.events import HEALTH, Advice, Event, Losses, Phase, Preview, Progress, Recovered, Saved, Started
 from workbench.core.runs.folder import PINNED
+from workbench.ui.pages.train_health import HealthLine
 from workbench.ui.pages.train_walk import StepWalk
 from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
@@ -42,6 +43,8 @@ class PastRun:
     previews: Mapping[str, list[tuple[int, Path]]]
     clock: tuple[npt.NDArray[Any], npt.NDArray[Any]]
     """Steps and the seconds of training at each."""
+    findings: tuple[Advice, ...] = ()
+    """What it suffers from."""
 
 
 def duration(seconds: float) -> str:
@@ -118,6 +121,7 @@ class TrainWatch(QWidget):
         self.bar = described(QProgressBar(), "Progress")
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
+        self.health = HealthLine()
         self.walk = StepWalk()
         self.plot = LossPlot()
         self.previews = Previews()
@@ -138,6 +142,7 @@ class TrainWatch(QWidget):
     def begin(self, title: str) -> None:
         """A training is about to start."""
         self.run = None
+        self.health.clear()
         self.walk.set_phases(())
         self.plot.clear()
         self.previews.clear()
@@ -172,6 +177,10 @@ class TrainWatch(QWidget):
                 self.plot.add_times(event.steps[-1:], [event.seconds])
         elif isinstance(event, Preview) and self.run:
             self.previews.add(event, preview_file(self.run, event.step, event.kind))
+        elif isinstance(event, Advice) and event.kind in HEALTH:
+            self.health.add(event)
+        elif isinstance(event, Recovered):
+            self.health.remove(event.kind)
         elif isinstance(event, Phase):
             self.walk.show_phase(event)
         elif isinstance(event, Started):
@@ -194,6 +203,8 @@ class TrainWatch(QWidget):
         for part, (steps, values) in past.losses.items():
             self._add(part, steps, values)  # type: ignore[arg-type]
         self.plot.add_times(*past.clock)
+        for finding in past.findings:
+            self.health.add(finding)
         for kind, files in past.previews.items():
             self.previews.add_files(kind, files)
         self.look_at_checkpoints()
@@ -267,6 +278,7 @@ class TrainWatch(QWidget):
         body.setSpacing(2 * GRID)
         body.addLayout(figures)
         body.addWidget(self.bar)
+        body.addWidget(self.health)
         body.addWidget(self.walk)
         body.addWidget(self.splitter, 1)
         self._body.hide()  # nothing to see before the first training
