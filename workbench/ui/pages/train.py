@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
+from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import HEALTH, Advice, Event, Progress, Started
 from workbench.core.runs.maturity import immaturity
@@ -86,10 +87,10 @@ class TrainPage(Page):
         self.form.started.connect(self._start)
         self.form.queued.connect(self._queue)
         self.form.layers_asked.connect(self._find_layers)
-        self.watch.pause.connect(self._pause)
+        self.watch.pause.connect(lambda held: self._steer(Control.pause if held else Control.resume))
         self.watch.health.mended.connect(self._mend)
-        self.watch.walk.walk.connect(self._walk)
-        self.watch.walk.next_part.connect(self._next_part)
+        self.watch.walk.walk.connect(lambda held: self._steer(Control.walk if held else Control.resume))
+        self.watch.walk.next_part.connect(partial(self._steer, Control.next_phase))
         self.watch.stop_now.connect(self._stop_now)
         self.watch.stop_after_epoch.connect(self._stop_after_epoch)
         self.runs.opened.connect(self._open_run)
@@ -286,20 +287,9 @@ class TrainPage(Page):
         self.runs.set_busy(running)
         self.queue.set_busy(running)
 
-    @Slot(bool)
-    def _pause(self, paused: bool) -> None:
+    def _steer(self, ask: Callable[[Control], None]) -> None:
         if self._training:
-            (self._training.control.pause if paused else self._training.control.resume)()
-
-    @Slot(bool)
-    def _walk(self, walking: bool) -> None:
-        if self._training:
-            (self._training.control.walk if walking else self._training.control.resume)()
-
-    @Slot()
-    def _next_part(self) -> None:
-        if self._training:
-            self._training.control.next_phase()
+            ask(self._training.control)
 
     @Slot()
     def _stop_now(self) -> None:
