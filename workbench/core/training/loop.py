@@ -53,7 +53,7 @@ from workbench.core.training.moment import Moment
 from workbench.core.training.previews import Previewer, grid
 from workbench.core.training.reports import gradients_at, on_host, progress
 
-REPORT_SECONDS = 0.1
+REPORT_SECONDS = 0.2
 VALIDATION_PICTURES = 256
 QUALITY_PICTURES = 256
 QUALITY_SAMPLES = 128
