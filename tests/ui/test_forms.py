@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from workbench.core.settings import Settings, setting
@@ -89,3 +90,20 @@ def test_a_preset_is_the_ground_that_changes_are_counted_from(form: SettingsForm
     assert form.values_over({"width": 32}) == {"rate": "0.01"}
     form.fields["width"].to_default()
     assert form.values_over({"width": 32})["width"] == "64"
+
+
+def test_the_wheel_scrolls_the_form_and_changes_no_value_under_it(form: SettingsForm) -> None:
+    form.show()
+    combo = form.fields["augment"].editor
+    combo.setFocus()
+    before = form.fields["augment"].value
+    where = QPointF(combo.rect().center())
+    for notches in (-1, 1):
+        event = QWheelEvent(
+            where, QPointF(combo.mapToGlobal(where.toPoint())), QPoint(), QPoint(0, 120 * notches),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(combo, event)
+        assert not event.isAccepted()
+        assert form.fields["augment"].value == before
+    assert combo.focusPolicy() == Qt.FocusPolicy.StrongFocus  # the wheel does not even take the focus along

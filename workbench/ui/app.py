@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 
-from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QWidget
 
 from workbench import __version__
 
@@ -41,7 +44,37 @@ def main(paths: Sequence[str] = ()) -> int:
     window.show()
     for path in paths:
         window.open_path(path)
-    return app.exec()
+    with closing_on_signals(window):
+        return app.exec()
+
+
+@contextmanager
+def closing_on_signals(window: QWidget) -> Iterator[None]:
+    """Let a log-out, a shutdown, a polite kill and Ctrl-C in the terminal close the window, which saves what runs.
+
+    Python runs its handlers only when it has something to do, and Qt's loop gives it nothing: so a signal also writes a
+    byte to a socket that the loop listens to.
+    """
+    here, there = socket.socketpair()
+    there.setblocking(False)
+    notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read)
+
+    def close() -> None:
+        here.recv(16)
+        window.close()
+
+    notifier.activated.connect(close)
+    before = {number: signal.signal(number, lambda number, frame: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    wakeup = signal.set_wakeup_fd(there.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        here.close()
+        there.close()
 
 
 def check(seconds: float = 60) -> int:

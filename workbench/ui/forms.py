@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -30,10 +30,15 @@ def shown(value: Any) -> str:
 
 
 class NoWheel(QObject):
-    """Keeps the wheel for scrolling the form: a field takes it only when it has the focus."""
+    """Keeps the wheel for scrolling the form: it never changes the value of a field that happens to be under it."""
+
+    def guard(self, widget: QWidget) -> None:
+        """From now on the wheel goes past `widget`, and does not give it the focus either."""
+        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QWheelEvent) and isinstance(watched, QWidget) and not watched.hasFocus():
+        if isinstance(event, QWheelEvent):
             event.ignore()
             return True
         return False
@@ -57,7 +62,7 @@ class Field(QObject):
         self.error.hide()
         self.editor = self._make_editor()
         described(self.editor, info.label, self._hint())
-        self.editor.installEventFilter(no_wheel)
+        no_wheel.guard(self.editor)
         self.label.setBuddy(self.editor)
         self.reset = tool_button("reset", f"Reset {info.label}", f"Back to the default: {shown(info.default)}")
         policy = self.reset.sizePolicy()

@@ -175,7 +175,7 @@ class DataSide(QFrame):
         combo = described(QComboBox(), name, hint)
         combo.setMinimumContentsLength(8)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.installEventFilter(self._no_wheel)
+        self._no_wheel.guard(combo)
         combo.activated.connect(self._filter_changed)
         return combo
 

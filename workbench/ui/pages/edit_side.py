@@ -164,7 +164,7 @@ class EditSide(QFrame):
         combo = described(QComboBox(), name, hint)
         combo.setMinimumContentsLength(8)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.installEventFilter(self._no_wheel)
+        self._no_wheel.guard(combo)
         return combo
 
     def _empty(self, title: str, *widgets: QWidget) -> QWidget:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
 
 from workbench.core.control import Control
@@ -138,6 +139,10 @@ class TrainPage(Page):
             self._open_run(path)
         else:
             self.form.source.set_source(path)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._list()  # another program may have trained, renamed or deleted meanwhile
 
     def at_rest(self) -> bool:
         return self._jobs.at_rest

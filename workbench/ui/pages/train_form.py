@@ -59,7 +59,7 @@ class TrainForm(QFrame):
         self.presets.chosen.connect(self._preset_chosen)
         self._device = described(QComboBox(), "Device", "Where to compute; automatic takes the fastest there is")
         self._device.addItem("Automatic", "auto")
-        self._device.installEventFilter(self._no_wheel)
+        self._no_wheel.guard(self._device)
         hint = "Train a new model; it is saved every minute and when it is stopped"
         self.start = push_button("Start training", "play", hint, primary=True)
         self.start.setEnabled(False)
@@ -244,7 +244,7 @@ class TrainForm(QFrame):
         self._amount.setGroupSeparatorShown(True)
         self._amount.lineEdit().setTextMargins(GRID, 0, GRID, 0)  # the style sheet's padding does not reach it
         for widget in (self._unit, self._amount):
-            widget.installEventFilter(self._no_wheel)
+            self._no_wheel.guard(widget)
         self._unit.currentTextChanged.connect(self._unit_chosen)
         self._unit_chosen(self._unit.currentText())
         row = QHBoxLayout(box)
