@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from workbench.core.control import Control
+from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Saved
 from workbench.core.runs.export import export_model
 from workbench.core.runs.trained import open_model
@@ -30,6 +32,19 @@ def test_a_model_to_share_takes_its_mixture_along(trained_run: Path, tmp_path: P
     shared = open_model(export_model(open_model(trained_run), tmp_path / "shared.workbench"))
     assert shared.net.mixture is not None
     assert np.array_equal(shared.sample(3), open_model(trained_run).sample(3))
+
+
+def test_a_shared_model_whose_mixture_is_damaged_is_not_opened(trained_run: Path, tmp_path: Path) -> None:
+    path = export_model(open_model(trained_run), tmp_path / "shared.workbench")
+    content = bytearray(path.read_bytes())
+    mixture = open_model(path).net.mixture
+    assert mixture is not None
+    place = content.find(mixture.roots.numpy().tobytes()[:64])
+    assert place > 0
+    content[place : place + 4] = b"\0\0\0\1"
+    path.write_bytes(content)
+    with pytest.raises(WorkbenchError, match="damaged"):
+        open_model(path)
 
 
 def test_weights_that_learn_on_leave_the_mixture_behind_until_it_is_fitted_again(run_copy: Path) -> None:

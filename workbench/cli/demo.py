@@ -9,7 +9,8 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Json
-from workbench.cli.output import say, say_json, say_table
+from workbench.cli.output import note, say, say_json, say_table
+from workbench.core.runs.maturity import immaturity
 
 
 def demo(
@@ -27,5 +28,7 @@ def demo(
         return
     say(f"Trained for {result.step} steps on drawn faces. Look at:")
     say_table([(f"  {path}", what) for path, what in result.pictures.items()])
+    if doubt := immaturity(result.step):
+        note(doubt)
     say(f"The trained model is in '{result.run}'. It knows: {', '.join(result.concepts)}.")
     say(f"Go on with it:  workbench train --resume '{result.run}' --minutes 10")

@@ -6,6 +6,7 @@ and those decode to ghosts (Ghosh et al. 2020, "From variational to deterministi
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,13 +76,21 @@ class Mixture:
         spread = torch.einsum("nij,nj->ni", self.roots.to(device)[chosen], noise)
         return self.means.to(device)[chosen] + spread
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of its numbers: a file whose mixture has another is damaged."""
+        digest = hashlib.sha256()
+        for array in self.pack().values():
+            digest.update(np.asarray(array, "<f4", order="C").tobytes())
+        return digest.hexdigest()
+
     def pack(self) -> dict[str, npt.NDArray[Any]]:
         """Its arrays, by name."""
         return {name: getattr(self, name).numpy() for name in ("weights", "means", "roots")}
 
     @classmethod
-    def unpack(cls, arrays: Mapping[str, npt.NDArray[Any]], latent: int, where: str) -> Mixture:
-        """From `pack`; raises `WorkbenchError` when the arrays do not belong to each other or to such codes."""
+    def unpack(cls, arrays: Mapping[str, npt.NDArray[Any]], latent: int, fingerprint: object, where: str) -> Mixture:
+        """From `pack`; raises `WorkbenchError` when the arrays are not those that were written, or of other codes."""
         try:
             weights, means, roots = (np.asarray(arrays[name], np.float32) for name in ("weights", "means", "roots"))
         except KeyError as error:
@@ -90,11 +99,15 @@ class Mixture:
         fits = means.shape == (count, latent) and roots.shape == (count, latent, latent)
         if not (fits and np.isfinite(means).all() and np.isfinite(roots).all() and (weights >= 0).all() and count):
             raise damaged(where, "mixture")
-        return cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(roots))
+        mixture = cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(roots))
+        if mixture.fingerprint != fingerprint:
+            raise damaged(where, "mixture")
+        return mixture
 
     def save(self, path: Path, model: str) -> None:
         """Write it beside the run that it belongs to; `model` is the fingerprint of the weights that made the codes."""
-        write_tensors(path, self.pack(), {"format": FORMAT, "version": VERSION, "model": model})
+        info = {"format": FORMAT, "version": VERSION, "model": model, "fingerprint": self.fingerprint}
+        write_tensors(path, self.pack(), info)
 
     @classmethod
     def load(cls, path: Path, model: str, latent: int) -> Mixture | None:
@@ -102,4 +115,6 @@ class Mixture:
         if not path.exists():
             return None
         arrays, info = read_tensors(path, FORMAT, VERSION, "mixture")
-        return cls.unpack(arrays, latent, str(path)) if info.get("model") == model else None
+        if info.get("model") != model:
+            return None
+        return cls.unpack(arrays, latent, info.get("fingerprint"), str(path))

@@ -34,6 +34,7 @@ def export_model(model: TrainedModel, path: Path) -> Path:
         "step": model.step,
         "run": model.info.model_copy(update={"data": source}).model_dump(),
         "concepts": descriptions,
+        "mixture": model.net.mixture.fingerprint if model.net.mixture else None,
     }
     write_tensors(path, arrays, info)
     return path

@@ -176,7 +176,7 @@ def _open_file(path: Path) -> TrainedModel:
         raise damaged(path, "model")
     mixture = {key.removeprefix("mixture."): array for key, array in arrays.items() if key.startswith("mixture.")}
     if mixture:
-        model.net.mixture = Mixture.unpack(mixture, model.latent, str(path))
+        model.net.mixture = Mixture.unpack(mixture, model.latent, info.get("mixture"), str(path))
     concepts = {}
     for name, description in packed.items():
         parts = ((*key.rpartition("."), array) for key, array in arrays.items())
