@@ -311,3 +311,12 @@ def test_what_is_there_is_told_without_decoding(photos: Path, monkeypatch: pytes
     assert info.labels == {"Even": {"train": (17, 16), "validation": (16, 17), "test": (17, 16)}}
     assert (info.persons, info.columns) == (50, ("age",))
     assert [(skipped.name, "is not a picture" in skipped.reason) for skipped in info.skipped] == [("003.jpg", True)]
+
+
+def test_partitions_that_a_table_leaves_blank_are_not_said_by_it(tmp_path: Path) -> None:
+    rows = ["file,partition,Smiling"]
+    for number in range(20):
+        Image.new("RGB", (20, 20), (10 * number, 0, 0)).save(tmp_path / f"{number:02d}.png")
+        rows.append(f"{number:02d}.png,{0 if number < 5 else ''},1")
+    (tmp_path / "attributes.csv").write_text("\n".join(rows))
+    assert run(describe_data(str(tmp_path))).partitions_made == 15

@@ -40,7 +40,7 @@ def _show(found: DataInfo) -> None:
     rows = [
         ("source", f"{found.source} ({found.kind})"),
         ("pictures", f"{found.pictures}, {sizes}"),
-        ("partitions", f"{parts} ({'made by the program' if found.partitions_made else 'said by the source'})"),
+        ("partitions", f"{parts} ({_who_parted(found)})"),
     ]
     if found.persons is not None:
         rows.append(("persons", str(found.persons)))
@@ -57,3 +57,12 @@ def _show(found: DataInfo) -> None:
         say()
         say(f"{len(found.skipped)} left out:")
         say_table([(f"  {skipped.name}", skipped.reason) for skipped in found.skipped])
+
+
+def _who_parted(found: DataInfo) -> str:
+    """Where the partitions come from."""
+    if not found.partitions_made:
+        return "said by the source"
+    if found.partitions_made == found.pictures:
+        return "made by the program"
+    return f"said by the source, but for {found.partitions_made} pictures"

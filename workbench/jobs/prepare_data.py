@@ -221,7 +221,7 @@ class DataInfo:
         source, name, kind: where it is, and what.
         pictures: how many can be opened.
         sizes: (width, height) of the smallest, the median and the largest by area; equal when all are alike.
-        partitions: pictures of train, validation, test; and whether the source says so or the parts are made.
+        partitions: pictures of train, validation, test; `partitions_made` of them are not said by the source.
         labels: by name, by part: how many (yes, no).
         persons: how many different ones, or None when the source does not say.
         columns: names of its other columns.
@@ -234,7 +234,7 @@ class DataInfo:
     pictures: int
     sizes: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     partitions: Mapping[str, int]
-    partitions_made: bool
+    partitions_made: int
     labels: Mapping[str, Mapping[str, tuple[int, int]]]
     persons: int | None
     columns: tuple[str, ...]
@@ -288,7 +288,7 @@ def _summary(source: Source, found: Sequence[tuple[int, int] | str]) -> DataInfo
         pictures=len(table),
         sizes=(sizes[0], sizes[len(sizes) // 2], sizes[-1]),
         partitions={name: counts[part] for part, name in enumerate(PARTITIONS)},
-        partitions_made=table.partition is None,
+        partitions_made=len(table) if table.partition is None else int((table.partition < 0).sum()),
         labels={
             label: {
                 name: (int((values[parts == part] > 0).sum()), int((values[parts == part] < 0).sum()))
