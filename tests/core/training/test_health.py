@@ -62,6 +62,7 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 def _unsampled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random pictures are not looked at: the net that sees them takes most of the time."""
     monkeypatch.setattr(loop.Training, "sample_quality", lambda self: {})
+    monkeypatch.setattr("workbench.jobs.train.look_for_hole", lambda *given: None)
 
 
 def trained(runs: Path, model: str, steps: int, **changes: Any) -> tuple[Path, list[Event]]:
