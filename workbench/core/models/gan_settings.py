@@ -152,9 +152,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "modern": _MODERN,
 }
 ABOUT: Mapping[str, str] = {
-    "compact": "The best faces that a CPU learns in half an hour.",
+    "compact": "For a CPU: a cheap generator against a plain discriminator, and a loss that stays steady.",
     "lecture": "The lecture's nets to the digit, 32 px: for a GPU, or to watch one step at a time.",
     "lecture-small": "The same shape at a quarter of the width: for laptops and lessons.",
     "radford-64": "The net of the paper of 2016 and of most tutorials, with BatchNorm.",
-    "modern": "A relativistic loss with gradient penalties and no BatchNorm: steady, and the best on a GPU.",
+    "modern": "A relativistic loss with gradient penalties and no BatchNorm: slow on a CPU, meant for a GPU.",
 }

@@ -47,7 +47,7 @@ class Vae(Autoencoder):
     }
     about_presets: ClassVar[Mapping[str, str]] = {
         **Autoencoder.about_presets,
-        "random-faces": "A stronger KL term: softer reconstructions, better faces out of nothing.",
+        "random-faces": "A stronger KL term: softer reconstructions, for codes nearer to a normal distribution.",
     }
     settings: VaeSettings
     codes_per_latent = 2  # mean and logarithm of the variance
