@@ -20,6 +20,7 @@ from workbench.core.models.images import to_images, to_pictures, to_values
 from workbench.core.models.inference import prepared
 from workbench.core.models.mixture import Mixture
 from workbench.core.models.registry import model_class
+from workbench.core.quality.typical import Typical
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
 from workbench.core.runs.sound import newest_sound
@@ -102,6 +103,11 @@ class TrainedModel:
     def _prepared(self) -> Model:
         """The net as a hand at a slider wants it."""
         return prepared(self.net)
+
+    @cached_property
+    def typical(self) -> Typical | None:
+        """How far the codes of usual faces lie from their middle; None where no mixture was fitted to them."""
+        return Typical.of_mixture(self.net.mixture) if self.net.mixture else None
 
     @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Pictures:
