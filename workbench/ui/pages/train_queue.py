@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
+from workbench.ui.flow import button_row
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import push_button
@@ -57,20 +58,17 @@ class QueueList(QWidget):
         )
         self.retry_button = push_button("Try again", "redo", "Give one that could not start another turn")
         self.remove_button = push_button("Remove", "trash", "Take it out of the queue; a run that it has begun stays")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        for button, slot in (
-            (self.begin_button, self.begin.emit),
-            (self.retry_button, self._retry),
-            (self.remove_button, self._remove),
-        ):
-            button.clicked.connect(slot)
-            buttons.addWidget(button)
-        buttons.addStretch()
+        buttons = button_row(
+            (
+                (self.begin_button, self.begin.emit),
+                (self.retry_button, self._retry),
+                (self.remove_button, self._remove),
+            )
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         layout.addWidget(self._empty)
         layout.addWidget(self.tree, 1)
         self._selected()

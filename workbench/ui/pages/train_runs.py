@@ -11,13 +11,13 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QHBoxLayout,
     QMenu,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.ui.flow import button_row
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import push_button
@@ -85,23 +85,20 @@ class RunsList(QWidget):
         self.more_button.setMenu(menu)
         for key, slot in ((Qt.Key.Key_F2, self._rename), (Qt.Key.Key_Delete, self._delete)):
             QShortcut(QKeySequence(key), self.tree, slot, context=Qt.ShortcutContext.WidgetShortcut)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        for button, clicked in (
-            (self.open_button, self._open),
-            (self.resume_button, self._resume),
-            (self.again_button, self._again),
-            (self.compare_button, self._compare),
-            (self.use_button, self._use),
-        ):
-            button.clicked.connect(clicked)
-            buttons.addWidget(button)
-        buttons.addWidget(self.more_button)
-        buttons.addStretch()
+        buttons = button_row(
+            (
+                (self.open_button, self._open),
+                (self.resume_button, self._resume),
+                (self.again_button, self._again),
+                (self.compare_button, self._compare),
+                (self.use_button, self._use),
+                (self.more_button, None),
+            )
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         layout.addWidget(self._empty)
         layout.addWidget(self.tree, 1)
         self._selected()
