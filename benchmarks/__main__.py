@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.rows import Row
 
-NAMES = ("start", "import_rate", "slider_latency", "window", "samples", "training")
+NAMES = ("start", "import_rate", "slider_latency", "window", "samples", "faces", "training")
 LONG = ("models",)
 """Only when they are named: they take more than an hour."""
 TRAINED = ("training", "models")

@@ -14,6 +14,7 @@ from workbench.core.concepts.concept import Concept
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.events import Event
+from workbench.core.faces.align import Points
 from workbench.core.runs import export
 from workbench.core.runs.compare import Comparison, write_comparison
 from workbench.core.runs.trained import Prior, TrainedModel, open_model
@@ -235,6 +236,7 @@ def edit(
     *,
     mode: Literal["photo", "face"] = "photo",
     face: int = 1,
+    points: Points | None = None,
     on_event: OnEvent = _ignore,
     control: Control | None = None,
 ) -> Path:
@@ -244,9 +246,10 @@ def edit(
         strengths: by concept, in standard deviations of the data's codes: {"Smiling": 1.5}.
         mode: the whole photo, or the face alone at the model's size.
         face: which one, when there are several; 1 is the largest.
+        points: where its eyes and mouth are, in photo pixels, for a face that is not found or placed wrong.
     """
     request = edit_job.EditRequest(
-        photo=Path(photo), model=model, out=Path(out), strengths=dict(strengths), mode=mode, face=face
+        photo=Path(photo), model=model, out=Path(out), strengths=dict(strengths), mode=mode, face=face, points=points
     )
     return run(edit_job.edit(request, control), on_event)
 

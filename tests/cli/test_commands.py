@@ -143,6 +143,55 @@ def test_an_edit_writes_the_photo_and_its_recipe_repeats_it(
         assert (pixels(again) == pixels(out)).all()
 
 
+def test_an_edit_takes_eyes_and_mouth_from_its_user(
+    command: Command, run: Path, portrait: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.json"
+    out = ("--concept", "Smiling=2", "--out", tmp_path / "out.png", "--save-recipe", recipe)
+    assert command("edit", portrait, "--model", run, "--points", "203,100.5 247,103 223,140", *out).code == 0
+    crop = json.loads(recipe.read_text())["crop"]
+    assert crop == {"left_eye": [203, 100.5], "right_eye": [247, 103], "mouth": [223, 140]}
+    elsewhere = command("edit", portrait, "--model", run, "--recipe", recipe, "--points", "9,9 50,9 30,50", *out)
+    assert elsewhere.code == 0
+    assert json.loads(recipe.read_text())["crop"]["mouth"] == [30, 50]
+
+
+@pytest.mark.parametrize("places", ["203,100 247,103", "203,100 247,103 nan,140", "eyes", "1,2,3 4,5 6,7"])
+def test_what_is_no_place_of_eyes_and_mouth_is_refused(
+    command: Command, run: Path, portrait: Path, tmp_path: Path, places: str
+) -> None:
+    refused = command("edit", portrait, "--model", run, "--points", places, "--out", tmp_path / "out.png")
+    assert refused.code == 2
+    assert "three places as x,y" in refused.err
+
+
+def test_faces_find_says_where_eyes_and_mouth_are(command: Command, portrait: Path, tmp_path: Path) -> None:
+    grey, broken = tmp_path / "grey.png", tmp_path / "broken.jpg"
+    Image.new("RGB", (90, 60), "grey").save(grey)
+    broken.write_bytes(b"no picture")
+    said = command("faces", "find", portrait, grey, broken)
+    assert said.code == 0
+    assert str(portrait) in said.out
+    assert f"No face was found in '{grey}'." in said.err
+    assert "broken.jpg" in said.err
+    first, second = command("faces", "find", portrait, grey, broken, "--json").json
+    assert (first["photo"], first["width"], first["height"]) == (str(portrait), 512, 512)
+    (face,) = first["faces"]
+    left, top, right, bottom = face["box"]
+    for place in ("left_eye", "right_eye", "mouth"):
+        assert left < face[place][0] < right
+        assert top < face[place][1] < bottom
+    assert face["left_eye"][0] < face["right_eye"][0]
+    assert face["score"] > 1
+    assert second["faces"] == []
+
+
+def test_faces_find_with_no_readable_photo_is_wrong_input(command: Command, tmp_path: Path) -> None:
+    missing = command("faces", "find", tmp_path / "nothing.jpg", "--json")
+    assert missing.code == 2
+    assert "does not exist" in missing.err
+
+
 def test_strength_zero_gives_the_photo_back(command: Command, run: Path, portrait: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     assert command("edit", portrait, "--model", run, "--concept", "Smiling=0", "--out", out).code == 0

@@ -10,14 +10,21 @@ import typer
 from typer.main import get_command
 
 from workbench import __version__, log
-from workbench.cli import concepts, data, demo, doctor, edit, evaluate, models, queue, runs, runs_out, train
+from workbench.cli import concepts, data, demo, doctor, edit, evaluate, faces, models, queue, runs, runs_out, train
 from workbench.cli.output import note, say
 from workbench.core.errors import ExitCode, Stopped, explain
 
 _logger = logging.getLogger(__name__)
 _INTERRUPTED = 130  # typer's own code for Ctrl-C outside a job
 
-_GROUPS = {"data": data.app, "models": models.app, "runs": runs.app, "queue": queue.app, "concepts": concepts.app}
+_GROUPS = {
+    "data": data.app,
+    "faces": faces.app,
+    "models": models.app,
+    "runs": runs.app,
+    "queue": queue.app,
+    "concepts": concepts.app,
+}
 runs_out.add_to(runs.app)
 _COMMANDS: dict[str, Callable[..., None]] = {
     "train": train.train,

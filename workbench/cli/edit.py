@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,14 @@ from workbench.cli.options import Json, Model, Photo, PriorOption
 from workbench.cli.output import note_opened, say_written
 from workbench.core.errors import WorkbenchError
 
+if TYPE_CHECKING:
+    from workbench.core.faces.align import Points
+
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
+_POINTS_HELP = (
+    "Where the face's eyes and mouth are, in photo pixels, as in '203,100 246,103 223,140' (the eye on the left of the "
+    "picture first); 'workbench faces find' says where they were found."
+)
 
 
 def edit(
@@ -31,6 +38,7 @@ def edit(
     ] = None,
     face_only: Annotated[bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")] = False,
     face: Annotated[int, typer.Option(min=1, help="Which face, when there are several; 1 is the largest.")] = 1,
+    points: Annotated[str | None, typer.Option(metavar="PLACES", help=_POINTS_HELP)] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of a JPEG or WebP picture.")] = 92,
     save_recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the recipe as JSON too.")] = None,
     json: Json = False,
@@ -46,6 +54,7 @@ def edit(
         strengths=_strengths(concept or []),
         mode="face" if face_only else "photo",
         face=face,
+        points=_points(points) if points else None,
         recipe=recipe,
         quality=quality,
         save_recipe=save_recipe,
@@ -84,6 +93,22 @@ def sample(
     pictures = opened.sample(count, seed)
     write_picture(out, grid(pictures, math.ceil(math.sqrt(count))), ai="generated")
     say_written(out, json)
+
+
+def _points(text: str) -> Points:
+    """`"203,100 246,103 223,140"` as left eye, right eye and mouth."""
+    from workbench.core.faces.align import Points
+
+    try:
+        places = [[float(number) for number in place.split(",")] for place in text.split()]
+    except ValueError:
+        places = []
+    if [len(place) for place in places] != [2, 2, 2] or not all(math.isfinite(x) for place in places for x in place):
+        raise WorkbenchError(
+            f"'{text}' is not the place of two eyes and a mouth.",
+            "Write three places as x,y with blanks between, for example '203,100 246,103 223,140'.",
+        )
+    return Points.from_array(places)
 
 
 def _strengths(pairs: list[str]) -> dict[str, float]:

@@ -33,6 +33,7 @@ class EditRequest:
         strengths: by concept, in standard deviations; they replace those of a recipe, concept by concept.
         mode: the whole photo, or the face alone at the model's size.
         face: which face, counted from 1, the largest.
+        points: where its eyes and mouth are, when the finder is not to be asked.
         recipe: an edit to repeat: its JSON, or an exported picture.
         quality: of JPEG and WebP, 1 to 100.
         save_recipe: where to write the recipe as JSON too.
@@ -44,6 +45,7 @@ class EditRequest:
     strengths: Mapping[str, float] = field(default_factory=dict)
     mode: Mode = "photo"
     face: int = 1
+    points: Points | None = None
     recipe: Path | None = None
     quality: int = 92
     save_recipe: Path | None = None
@@ -74,7 +76,9 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
 
     yield Progress("Finding the face", 1, 4, "steps")
     photo = read_photo(request.photo)
-    if recipe and recipe.photo.sha256 == photo.sha256:
+    if request.points is not None:
+        points = request.points
+    elif recipe and recipe.photo.sha256 == photo.sha256:
         points = recipe.points
     else:
         points = find_face(photo, request.photo.name, request.face).points
@@ -192,7 +196,8 @@ def find_face(photo: Photo, name: str, number: int = 1) -> Face:
     faces = find_faces(photo.pixels)
     if not faces:
         raise WorkbenchError(
-            f"No face was found in '{name}'.", "Choose a photo in which a face is upright and looks at the camera."
+            f"No face was found in '{name}'.",
+            "Choose a photo in which a face looks at the camera, or say where its eyes and mouth are.",
         )
     if not 1 <= number <= len(faces):
         found = "one face" if len(faces) == 1 else f"{len(faces)} faces"

@@ -66,6 +66,36 @@ def test_a_box_that_is_a_little_off_gives_nearly_the_same_points(photo: np.ndarr
         assert error(points, TRUTH.array(), EYE_DISTANCE) < 0.1
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_face_that_is_turned_by_quarters_is_found_with_its_own_left_and_right(
+    photo: np.ndarray, quarters: int
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(photo, -quarters))  # clockwise
+    places = (TRUTH.array() @ (1, 1j) - (255.5 + 255.5j)) * 1j**quarters + 255.5 + 255.5j
+    truth = np.stack([places.real, places.imag], axis=1)
+    (face,) = find_faces(turned)
+    assert error(face.points, truth, EYE_DISTANCE) < 0.08
+    left, top, right, bottom = face.box
+    assert all(left < x < right and top < y < bottom for x, y in truth)
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_a_face_that_the_border_cuts_is_found(photo: np.ndarray, side: str) -> None:
+    left, top, right, bottom = (round(edge) for edge in find_boxes(photo)[0].box)
+    cut = round(0.1 * (right - left))
+    x, y = (left + cut if side == "left" else 0), (top + cut if side == "top" else 0)
+    inside = photo[y : bottom - cut if side == "bottom" else None, x : right - cut if side == "right" else None]
+    face = find_faces(np.ascontiguousarray(inside))[0]
+    assert error(face.points, TRUTH.array() - np.array([x, y]), EYE_DISTANCE) < 0.15
+
+
+def test_a_small_face_in_a_large_photo_is_found(photo: np.ndarray) -> None:
+    large = np.full((2000, 3000, 3), 90, np.uint8)
+    large[700:1212, 1100:1612] = photo  # the face is a thirty-fourth of the long side
+    face = find_faces(large)[0]
+    assert error(face.points, TRUTH.array() + np.array([1100, 700]), EYE_DISTANCE) < 0.12
+
+
 def test_two_faces_are_told_apart_the_larger_first(photo: np.ndarray) -> None:
     half = np.asarray(Image.fromarray(photo).resize((330, 330), Image.Resampling.LANCZOS))
     both = np.zeros((512, 842, 3), np.uint8)

@@ -75,9 +75,20 @@ def _shipped_nets() -> dict[str, LandmarkNet]:
     return load_nets(resource("faces/landmarks.safetensors"))
 
 
+def guess(box: tuple[float, float, float, float], quarters: int = 0) -> Points:
+    """Where the places of a face mostly are in its box; for the arguments see `place_points`."""
+    left, top, right, bottom = box
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    side = (right - left + bottom - top) / 2
+    cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarters]
+    shape = np.array(BOX_SHAPE) @ np.array([[cosine, sine], [-sine, cosine]])
+    return Points.from_array(np.array(middle) + side * shape)
+
+
 def place_points(
     pixels: npt.NDArray[np.uint8],
     box: tuple[float, float, float, float],
+    quarters: int = 0,
     nets: dict[str, LandmarkNet] | None = None,
 ) -> Points:
     """The eye centres (means of the eyes' contours) and the mouth centre (middle of its corners) of a face.
@@ -85,13 +96,11 @@ def place_points(
     Args:
         pixels: the photo, uint8 (H, W, 3).
         box: the face's left, top, right, bottom in photo pixels.
+        quarters: of a turn, clockwise, that the face is away from upright.
         nets: others than the shipped ones, to measure them.
     """
     nets = nets or _shipped_nets()
-    left, top, right, bottom = box
-    middle = ((left + right) / 2, (top + bottom) / 2)
-    side = (right - left + bottom - top) / 2
-    points = Points.from_array(np.array(middle) + side * np.array(BOX_SHAPE))
+    points = guess(box, quarters)
     for stage in STAGES:
         matrix = similarity(points, WINDOW, SIZE)
         grey = align(pixels, matrix, SIZE).astype(np.float32) @ _GREY
