@@ -2,7 +2,8 @@
 
     python -m benchmarks models --faces faces-128.zip --minutes 30
 
-Two trainings at a time, each with one thread and the same minutes; takes two and a half times the minutes.
+Two trainings at a time, each with one thread and the same minutes of processor time; takes two and a half times the
+minutes on two cores, longer where they are shared.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ def measure(faces: Path | None, minutes: float = 30.0) -> list[Row]:
 
 
 def _side_by_side(faces: Path, folder: Path, minutes: float, **trainings: tuple[str, ...]) -> None:
-    """Train all of them at once, one thread each, from the command line."""
+    """Train all of them at once, one thread each, from the command line, for `minutes` of processor time."""
     run(prepare_data(faces, 64))
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "workbench", "train", "--data", str(faces), *arguments, "--size", "64",
+            [sys.executable, "-m", "benchmarks.cpu_minutes", "train", "--data", str(faces), *arguments, "--size", "64",
              "--minutes", str(minutes), "--threads", "1", "--device", "cpu", "--runs", str(folder), "--name", name],
             stdout=subprocess.DEVNULL,
         )
@@ -74,7 +75,7 @@ def _sharpness(faces: Path, folder: Path, minutes: float) -> list[Row]:
     assert vae.psnr is not None
     assert vaegan.psnr is not None
     lost = vae.psnr - vaegan.psnr
-    trained = f"{minutes:g} minutes, one thread"
+    trained = f"{minutes:g} minutes of one core"
     return [
         Row(
             f"KID of 2,000 random faces of a VAE, {trained}: mixture over normal prior (real {mixture.floor:.5f})",

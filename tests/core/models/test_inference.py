@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.core.models.test_contract import build
-from workbench.core.models.inference import Block, Mix, prepared
+from workbench.core.models.inference import PreparedDecoder, prepared
 from workbench.core.models.registry import MODELS
 
 
@@ -34,9 +34,8 @@ def test_the_net_itself_is_left_as_it_was() -> None:
     before = {name: weight.clone() for name, weight in net.state_dict().items()}
     ready = prepared(net)
     assert all(torch.equal(weight, before[name]) for name, weight in net.state_dict().items())
-    assert not any(isinstance(part, (Block, Mix)) for part in net.modules())
-    assert any(isinstance(part, Block) for part in ready.modules())
-    assert any(isinstance(part, Mix) for part in ready.modules())
+    assert not any(isinstance(part, PreparedDecoder) for part in net.modules())
+    assert any(isinstance(part, PreparedDecoder) for part in ready.modules())
 
 
 def test_one_thread_and_two_decode_the_same_bits(threads: None) -> None:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from workbench.core.faces.align import Matrix, frame, transform
 
-LONGEST = 256
+LONGEST = 224
 """The longest side of a preview: more would be slower than the decoder, and less sharp than the eye sees in motion."""
 
 _OPAQUE = -256
@@ -37,17 +37,19 @@ class Preview:
     def __init__(self, pixels: npt.NDArray[np.uint8], matrix: Matrix, size: int, scale: float) -> None:
         height, width = pixels.shape[:2]
         corners = frame(matrix, size) + 0.5  # a pixel's corner at whole numbers from here on
-        left, top = np.clip(np.floor(corners.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
-        right, bottom = np.clip(np.ceil(corners.max(axis=0)), (left + 1, top + 1), (width, height)).astype(int)
+        middle, radius = corners.mean(axis=0), math.dist(corners[0], corners[1]) / 2
+        left, top = np.clip(np.floor(middle - radius), 0, (width - 1, height - 1)).astype(int)
+        right, bottom = np.clip(np.ceil(middle + radius), (left + 1, top + 1), (width, height)).astype(int)
         self.area = (int(left), int(top), int(right), int(bottom))
-        """Left, top, right, bottom in photo pixels: the face's square, upright, as far as it is in the photo."""
+        """Left, top, right, bottom in photo pixels: the box of the circle that an edit stays in, as far as it is in the
+        photo."""
         part = Image.fromarray(pixels[top:bottom, left:right])
         scale = min(1.0, scale, LONGEST / max(part.size))
         small = part.resize(
             (max(1, math.ceil(part.width * scale)), max(1, math.ceil(part.height * scale))), Image.Resampling.BILINEAR
         )
         half = np.float32(0.5)  # so that cutting off the fraction rounds
-        self._photo = torch.from_numpy(np.asarray(small).transpose(2, 0, 1).astype(np.float32) + half)
+        self._photo = torch.from_numpy(np.asarray(small).transpose(2, 0, 1).astype(np.float32, order="C") + half)
         self._colours = torch.empty(self._photo.shape, dtype=torch.int32)  # kept: fresh memory costs more than the sum
         self._grid = self._places(small.size, matrix, size)
 
