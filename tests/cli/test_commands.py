@@ -15,7 +15,12 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from workbench.cli import console
+from workbench.core.editing.fit import Fit
+from workbench.core.editing.render import Editor
 from workbench.core.events import Event, Losses
+from workbench.core.faces.find import find_faces
+from workbench.core.pictures import read_photo
+from workbench.core.runs.trained import open_model
 
 Command = Callable[..., Any]
 TINY = ("--size", 32, "--set", "width=8", "--set", "latent=8", "--set", "batch_size=8")
@@ -126,6 +131,13 @@ def test_concepts_are_found_and_listed(command: Command, run: Path) -> None:
     assert chosen["counts"]["test_with"] > 0
 
 
+def _doubts(model: Path, photo: Path) -> list[str]:
+    """What is to be said of a real photo that a model of drawn faces edits."""
+    opened, picture = open_model(model), read_photo(photo)
+    editor = Editor(opened, picture, find_faces(picture.pixels)[0].points)
+    return [doubt.kind for doubt in Fit.of(opened, editor.at(editor.points)).doubts]
+
+
 def test_an_edit_writes_the_photo_and_its_recipe_repeats_it(
     command: Command, run: Path, portrait: Path, tmp_path: Path
 ) -> None:
@@ -134,7 +146,9 @@ def test_an_edit_writes_the_photo_and_its_recipe_repeats_it(
         "edit", portrait, "--model", run, "--concept", "Smiling=2", "--out", out, "--save-recipe", recipe, "--json"
     )  # fmt: skip
     assert edited.code == 0, edited.err
-    assert edited.json == {"file": str(out)}
+    assert edited.json["file"] == str(out)
+    assert [warning["kind"] for warning in edited.json["warnings"]] == _doubts(run, portrait)
+    assert all(warning["finding"] in edited.err for warning in edited.json["warnings"])
     assert pixels(out).shape == pixels(portrait).shape
     assert (pixels(out) != pixels(portrait)).any()
     for source in (recipe, out):

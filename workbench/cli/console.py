@@ -19,7 +19,7 @@ from workbench.core.control import Control
 from workbench.core.training.clock import duration
 
 if TYPE_CHECKING:
-    from workbench.core.events import Event
+    from workbench.core.events import Advice, Event
     from workbench.core.events import Progress as ProgressEvent
     from workbench.jobs.api import Job
 
@@ -28,12 +28,15 @@ Result = TypeVar("Result")
 _SKIPPED_SHOWN = 5
 
 
-def run_job(start: Callable[[Control], Job[Result]], *, json_lines: bool = False) -> Result:
+def run_job(
+    start: Callable[[Control], Job[Result]], *, json_lines: bool = False, heard: list[Advice] | None = None
+) -> Result:
     """Run a job to its end and give its result. The only place where the command line hosts one.
 
     Args:
         start: makes the job, given its remote control.
         json_lines: print each event as one line of JSON on standard output, instead of bars on standard error.
+        heard: where advice is added as it comes, for a result that is printed as JSON.
 
     Raises:
         Stopped: the user pressed Ctrl-C, and the job is not one that saves and returns.
@@ -44,7 +47,7 @@ def run_job(start: Callable[[Control], Job[Result]], *, json_lines: bool = False
     with _stop_on_signal(control):
         if json_lines:
             return run(start(control), _say_event)
-        with Display() as display:
+        with Display(heard) as display:
             return run(start(control), display.show)
 
 
@@ -78,7 +81,8 @@ def _say_event(event: Event) -> None:
 class Display:
     """Shows events on standard error: bars when it is a terminal, otherwise only what should be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: list[Advice] | None = None) -> None:
+        self._heard = heard if heard is not None else []
         console = Console(stderr=True)
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -122,6 +126,7 @@ class Display:
             case events.Saved(path=path, kind="checkpoint"):
                 self._checkpoint = path
             case events.Advice():
+                self._heard.append(event)
                 self._say(f"{event.finding} {event.remedy}".strip())
                 if event.trick:
                     self._say(f"  From the bag of tricks: {event.trick}")

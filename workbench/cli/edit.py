@@ -10,10 +10,11 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import Json, Model, Photo, PriorOption
-from workbench.cli.output import note_opened, say_written
+from workbench.cli.output import note_opened, say_json, say_written
 from workbench.core.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from workbench.core.events import Advice
     from workbench.core.faces.align import Points
 
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
@@ -59,8 +60,13 @@ def edit(
         quality=quality,
         save_recipe=save_recipe,
     )
-    written = run_job(lambda control: edit_job(request, control))
-    say_written(written, json)
+    heard: list[Advice] = []
+    written = run_job(lambda control: edit_job(request, control), heard=heard)
+    if json:
+        warnings = [{"kind": e.kind, "finding": e.finding, "remedy": e.remedy} for e in heard]
+        say_json({"file": written, "warnings": warnings})
+    else:
+        say_written(written, json)
 
 
 def encode(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.core.control import Control
 from workbench.core.editing import known_photos
+from workbench.core.editing.fit import Fit
 from workbench.core.editing.recipe import Recipe
 from workbench.core.editing.render import Editor
 from workbench.core.editing.state import MOST, EditState, Mode
@@ -93,6 +94,7 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
 
     yield Progress("Encoding the face", 2, 4, "steps")
     editor = Editor(model, photo, state.points)
+    yield from Fit.of(model, editor.at(points)).doubts
     control.check()
 
     yield Progress("Writing the picture", 3, 4, "steps")
@@ -182,6 +184,7 @@ def encode_photo(photo: Path, model: str | Path, out: Path, control: Control | N
     yield Progress("Finding the face", 1, 2, "steps")
     opened = read_photo(photo)
     editor = Editor(trained, opened, find_face(opened, photo.name).points)
+    yield from Fit.of(trained, editor.at(editor.points)).doubts
     write_tensors(out, {"code": editor.code}, _code_info(trained, opened, editor.points))
     yield Saved(out, "codes")
     return out

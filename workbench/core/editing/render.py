@@ -97,17 +97,24 @@ class Editor:
     @property
     def reconstruction(self) -> UInt8:
         """The face as the model sees it, unchanged: uint8 (S, S, 3)."""
-        return _rounded(self._crop.decoded)
+        return rounded(self._crop.decoded)
+
+    def at(self, points: Points) -> Crop:
+        """The face at `points`, cut anew only when they have moved."""
+        crop = self._crop
+        if crop.points != points:
+            crop = self._crop = self._cut(points)
+        return crop
 
     def face(self, state: EditState) -> UInt8:
         """The changed face at the model's size: uint8 (S, S, 3)."""
-        return _rounded(self._decode(self._at(state.points), state))
+        return rounded(self._decode(self.at(state.points), state))
 
     def full(self, state: EditState) -> UInt8:
         """The whole photo with the change in it: uint8 (H, W, 3); its very pixels when nothing is moved."""
         if not state.strengths:
             return self.photo.pixels
-        crop = self._at(state.points)
+        crop = self.at(state.points)
         return paste(self.photo.pixels, crop.decoded, self._decode(crop, state), crop.matrix)
 
     def render(self, state: EditState) -> UInt8:
@@ -116,20 +123,13 @@ class Editor:
 
     def change(self, state: EditState) -> Float32:
         """What `full` adds to the face, at the model's size: float32 (S, S, 3), in steps of 0..255, masked."""
-        crop = self._at(state.points)
+        crop = self.at(state.points)
         return masked_change(crop.decoded, self._decode(crop, state))
 
     def _decode(self, crop: Crop, state: EditState) -> Float32:
         moved = move(crop.code, state.strengths, self.model.concepts)
         decoded: Float32 = self.model.decode_float(moved[None])[0]
         return decoded
-
-    def _at(self, points: Points) -> Crop:
-        """The face at `points`, cut anew only when they have moved."""
-        crop = self._crop
-        if crop.points != points:
-            crop = self._crop = self._cut(points)
-        return crop
 
     def _cut(self, points: Points) -> Crop:
         matrix = similarity(points, self.model.alignment, self.model.size)
@@ -138,5 +138,6 @@ class Editor:
         return Crop(points, matrix, pixels, code, self.model.decode_float(code[None])[0])
 
 
-def _rounded(picture: Float32) -> UInt8:
+def rounded(picture: Float32) -> UInt8:
+    """A decoded picture as it is shown and written: uint8 of the same shape."""
     return np.rint(picture).clip(0, 255).astype(np.uint8)

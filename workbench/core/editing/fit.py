@@ -1,0 +1,70 @@
+"""How well a model can represent a face, and what to say where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from workbench.core.editing.render import Crop, rounded
+from workbench.core.events import Advice
+from workbench.core.quality.reconstruction import psnr
+from workbench.core.quality.typical import Level
+from workbench.core.runs.trained import TrainedModel
+
+BAD = 3.5
+"""So many dB below the mean of the validation faces is bad: three of a hundred of them are (their standard deviation is
+2 dB, measured on a VAE at 64 pixels); a face cut out lying on its side is as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One face and one model.
+
+    Attributes:
+        psnr: dB of the face's reconstruction.
+        usual: dB of the model's validation faces, the mean; None where that was not measured.
+        distance: Mahalanobis distance of its code from the middle of the training faces' codes; None where their spread
+            is not known.
+        level: how that is to be taken.
+    """
+
+    psnr: float
+    usual: float | None
+    distance: float | None
+    level: Level | None
+
+    @classmethod
+    def of(cls, model: TrainedModel, crop: Crop) -> Self:
+        """How well `model` represents the face that was cut out as `crop`."""
+        typical = model.typical
+        distance = None if typical is None else float(typical.distance(crop.code))
+        return cls(
+            psnr=psnr(crop.pixels[None], rounded(crop.decoded)[None]),
+            usual=model.info.best_psnr,
+            distance=distance,
+            level=None if typical is None or distance is None else typical.level(distance),
+        )
+
+    @property
+    def doubts(self) -> tuple[Advice, ...]:
+        """What a user should know before they judge an edit: none, one or two sentences with a remedy each."""
+        said = []
+        if self.usual is not None and self.psnr < self.usual - BAD:
+            said.append(
+                Advice(
+                    f"This crop reconstructs badly: {self.psnr:.1f} dB, where {self.usual:.1f} are usual.",
+                    "Check that the points are on the eyes and the mouth; a face that is turned away, half hidden or "
+                    "in hard light is hard for the model.",
+                    kind="reconstruction",
+                )
+            )
+        if self.level is not None and self.level != "usual":
+            rare = "none" if self.level == "red" else "hardly any"
+            said.append(
+                Advice(
+                    f"This face is unlike the training faces: {rare} of them has a code as far out.",
+                    "Expect sliders to do other things to it than they say.",
+                    kind="unlike",
+                )
+            )
+        return tuple(said)
