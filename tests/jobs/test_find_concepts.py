@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench.core.concepts.choice import MOVERS, choose
+from workbench.core.concepts.codes import encode_dataset
 from workbench.core.concepts.concept import Concept
+from workbench.core.concepts.labels import LabelledCodes
 from workbench.core.control import Control
+from workbench.core.data.table import VALIDATION
 from workbench.core.errors import Stopped, WorkbenchError
 from workbench.core.events import Advice, Event, Progress, Saved
 from workbench.core.runs.export import export_model
@@ -17,7 +21,7 @@ from workbench.jobs.api import run
 from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
 AVATARS = "builtin:avatars"
-LABEL_METHODS = {"balanced-means", "logistic", "mean-difference"}
+LABEL_METHODS = {"balanced-means", "discriminant", "logistic", "mean-difference"}
 
 Find = Callable[..., tuple[Concept, ...]]
 
@@ -48,13 +52,25 @@ def test_a_label_gets_a_direction_by_every_method_with_its_auc_and_counts(find: 
     assert concept.model == open_model(trained_run).fingerprint
     assert concept.data == AVATARS
     assert set(concept.directions) == LABEL_METHODS
-    assert concept.chosen == "balanced-means"
     for direction in concept.directions.values():
         assert direction.auc is not None
         assert direction.auc > 0.7
         assert min(direction.counts.train_with, direction.counts.train_without) > 1000
         assert min(direction.counts.test_with, direction.counts.test_without) > 100
         assert direction.low < 0 < direction.high
+
+
+def test_the_slider_takes_the_direction_that_the_rule_chooses_on_validation_pictures(
+    find: Find, trained_run: Path
+) -> None:
+    from workbench.jobs.prepare_data import prepare_data
+
+    concepts = find(AVATARS, "Long_Hair", "Facial_Hair")
+    model = open_model(trained_run)
+    data = run(prepare_data(AVATARS, model.size))
+    known = LabelledCodes.of(data, run(encode_dataset(model, data, Control())))
+    for concept in concepts:
+        assert concept.chosen == choose(concept.directions, known.examples(concept.name, VALIDATION))
 
 
 def test_more_of_a_concept_is_more_of_it_in_the_codes_of_unseen_pictures(find: Find, trained_run: Path) -> None:
@@ -91,7 +107,7 @@ def test_the_method_that_was_asked_for_moves_the_slider(find: Find) -> None:
 def test_sunglasses_have_labels_and_drawn_pairs_side_by_side(trained_run: Path) -> None:
     concept = open_model(trained_run).concepts["Sunglasses"]
     assert set(concept.directions) == LABEL_METHODS | {"drawn-pairs"}
-    assert concept.chosen == "balanced-means"
+    assert concept.chosen in MOVERS
     drawn = concept.directions["drawn-pairs"]
     assert drawn.auc is not None
     assert drawn.auc > 0.7  # measured on sunglasses that nobody of ours has drawn

@@ -230,11 +230,19 @@ def test_a_concept_without_a_measurement_says_so(sliders: ConceptSliders) -> Non
 def test_what_an_untrained_model_promises_is_doubted_at_each_badge(sliders: ConceptSliders) -> None:
     sliders.set_concepts({"Smiling": direction(0.99)}, doubt=immaturity(12))
     row = sliders.rows["Smiling"]
-    assert row.badge.property("role") == "warn"
+    assert row.badge.property("role") == "muted"  # neither the green of a sure concept nor the amber of a weak one
     assert "untrained (12 steps)" in row.badge.toolTip()
     assert "untrained" in row.slider.accessibleDescription()
     sliders.set_concepts({"Smiling": direction(0.99)}, doubt=immaturity(5000))
-    assert sliders.rows["Smiling"].badge.property("role") == "muted"
+    assert sliders.rows["Smiling"].badge.property("role") == "good"
+
+
+@pytest.mark.parametrize(("auc", "role"), [(0.99, "good"), (0.85, "muted"), (0.61, "warn"), (None, "muted")])
+def test_the_badges_colour_tells_a_sure_concept_from_a_weak_one(
+    sliders: ConceptSliders, auc: float | None, role: str
+) -> None:
+    sliders.set_concepts({"Hat": direction(auc=auc)})
+    assert sliders.rows["Hat"].badge.property("role") == role
 
 
 def test_a_search_field_appears_for_many_concepts_and_filters(qtbot: QtBot, sliders: ConceptSliders) -> None:

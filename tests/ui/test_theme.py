@@ -37,7 +37,7 @@ def contrast(one: str, other: str) -> float:
 def test_every_text_can_be_read_on_its_ground(colours: Colours) -> None:
     for ground in (colours.ground, colours.surface, colours.raised, colours.tint):
         assert contrast(colours.text, ground) >= 7
-    for text in (colours.muted, colours.error, colours.warn, colours.accent):
+    for text in (colours.muted, colours.error, colours.warn, colours.good, colours.accent):
         assert contrast(text, colours.surface) >= 4.5
         assert contrast(text, colours.ground) >= 4.5
     assert contrast(colours.on_accent, colours.accent) >= 4.5

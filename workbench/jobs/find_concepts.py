@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.core.concepts.aligned import LOOKED_AT, are_aligned
+from workbench.core.concepts.choice import choose
 from workbench.core.concepts.codes import encode_dataset, encode_with_sunglasses
 from workbench.core.concepts.concept import Concept, Direction, concept_file
 from workbench.core.concepts.labels import LEAST, LabelledCodes
@@ -16,7 +17,7 @@ from workbench.core.concepts.measure import find_direction
 from workbench.core.concepts.methods import METHODS, Examples, drawn_pairs, method_named
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
-from workbench.core.data.table import TEST, TRAIN
+from workbench.core.data.table import TEST, TRAIN, VALIDATION
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Event, Progress, Saved
 from workbench.core.faces.align import Alignment
@@ -40,7 +41,7 @@ class ConceptRequest:
         model: a run, a checkpoint or an exported model.
         data: the labelled source.
         labels: only these; None for all that have enough pictures, and sunglasses.
-        method: the one that the sliders will use; None for balanced means. "drawn-pairs" finds sunglasses only.
+        method: the one that the sliders will use; None: as `choice.choose` says. "drawn-pairs" finds sunglasses only.
         out: the folder for the concepts; None for the run's own.
     """
 
@@ -91,7 +92,8 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
         if draw_at:
             directions |= yield from _from_pairs(model, dataset, known, draw_at, control)
         if directions:
-            chosen = request.method if request.method in directions else next(m for m in METHODS if m in directions)
+            held_out = known.first_measurable(_SEEN if draw_at else (label,), VALIDATION)
+            chosen = request.method if request.method in directions else choose(directions, held_out)
             concepts.append(Concept(label, directions, chosen, model.fingerprint, dataset.source))
     yield Progress("Finding concepts", len(labels), len(labels), "concepts")
     if not concepts:

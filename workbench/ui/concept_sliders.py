@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SEARCH_FROM = 9
 """A search field appears from so many concepts on."""
-_WEAK = 0.75  # an AUC below this is hardly better than guessing
+_WEAK, _SURE = 0.75, 0.9  # an AUC below the first is hardly better than guessing; from the second it is trusted
 
 
 def title(name: str) -> str:
@@ -39,6 +39,13 @@ def title(name: str) -> str:
 def _figure(auc: float) -> str:
     """Two digits, and a third where two would promise certainty."""
     return f"{auc:.2f}" if auc < 0.995 else f"{auc:.3f}"
+
+
+def _role(auc: float | None, doubt: str | None) -> str:
+    """How a badge is coloured: amber where a concept is weak, green where it is sure and nothing speaks against it."""
+    if auc is not None and auc < _WEAK:
+        return "warn"
+    return "good" if auc is not None and auc >= _SURE and not doubt else "muted"
 
 
 def proof(name: str, direction: Direction) -> str:
@@ -52,7 +59,7 @@ def proof(name: str, direction: Direction) -> str:
             f"it tells which is which {100 * direction.auc:.3g} times in 100 (guessing: 50)."
         )
         if direction.auc < _WEAK:
-            sure = f"Weak: expect little from it. {sure}"
+            sure = f"Weak: moving it may change other things too. {sure}"
     return (
         f"{sure}\nMethod: {direction.method}. Learned from {counts.train_with:,} pictures with and "
         f"{counts.train_without:,} without; tested on {counts.test_with:,} and {counts.test_without:,}."
@@ -98,8 +105,7 @@ class ConceptRow(QWidget):
 
     def _badge(self, direction: Direction, doubt: str | None) -> QLabel:
         badge = QLabel("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
-        weak = direction.auc is not None and direction.auc < _WEAK
-        badge.setProperty("role", "warn" if weak or doubt else "muted")
+        badge.setProperty("role", _role(direction.auc, doubt))
         badge.setToolTip(self._proof)
         return badge
 

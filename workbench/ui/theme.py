@@ -41,6 +41,7 @@ class Colours:
     """The accent as a ground for text: a chosen row, a checked button."""
     error: str
     warn: str
+    good: str
 
 
 LIGHT = Colours(
@@ -56,6 +57,7 @@ LIGHT = Colours(
     tint="#e7e8fa",
     error="#b3261e",
     warn="#8a5a00",
+    good="#1c6b3c",
 )
 DARK = Colours(
     ground="#18181b",
@@ -70,6 +72,7 @@ DARK = Colours(
     tint="#2e3050",
     error="#ff8a80",
     warn="#f2bd5c",
+    good="#7ccf9a",
 )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from workbench.core.concepts.methods import balanced_means, drawn_pairs, logistic, mean_difference
+from workbench.core.concepts.methods import balanced_means, discriminant, drawn_pairs, logistic, mean_difference
 from workbench.core.concepts.methods.base import Examples, Method
 from workbench.core.errors import unknown
 
 METHODS: dict[str, Method] = {
     method.name: method
-    for method in (balanced_means.METHOD, logistic.METHOD, mean_difference.METHOD, drawn_pairs.METHOD)
+    for method in (
+        balanced_means.METHOD,
+        discriminant.METHOD,
+        logistic.METHOD,
+        mean_difference.METHOD,
+        drawn_pairs.METHOD,
+    )
 }
-"""By name, the one that is used unless another is asked for first."""
+"""By name; `choice.choose` says which of them a slider takes."""
 
 
 def method_named(name: str) -> Method:
