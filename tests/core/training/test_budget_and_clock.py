@@ -20,13 +20,35 @@ def test_the_spent_share_follows_steps_epochs_or_the_clock() -> None:
     assert Budget(minutes=2.0).total_steps(10) is None
 
 
-def test_a_dear_pastime_comes_seldom() -> None:
-    pace = Pace(share=0.02, least=2.0)
-    assert not pace.due(1.9)
-    assert pace.due(2.0)
-    pace.done(2.0, 3.0)  # it took a second: a fiftieth of the time allows one in fifty
-    assert not pace.due(52.9)
-    assert pace.due(53.1)
+def test_a_pastime_takes_its_share_of_the_time_and_no_more() -> None:
+    pace = Pace(share=0.01, least=2.0)
+    seconds, spent, seen = 0.0, 0.0, []
+    while seconds < 300:
+        seconds += 0.1
+        if pace.due(seconds, expected=0.2):
+            seen.append(seconds)
+            pace.done(seconds, seconds + 0.2)
+            seconds, spent = seconds + 0.2, spent + 0.2
+    assert seen[:2] == pytest.approx([2.0, 4.2], abs=0.11)  # lent: the first ones come early
+    assert seen[2] > 9
+    assert 0.9 * 0.01 * seconds < spent < Pace.lent + 0.01 * seconds
+
+
+def test_a_first_time_that_would_be_dear_is_put_off_until_it_is_earned() -> None:
+    pace = Pace(share=0.01, least=2.0)
+    assert pace.due(2.0, expected=0.4)
+    assert not pace.due(140.0, expected=2.0)
+    assert pace.due(151.0, expected=2.0)
+    pace.done(151.0, 161.0)  # dearer than expected: that is made good
+    assert not pace.due(1000.0, expected=2.0)
+    assert pace.due(1160.0, expected=2.0)
+
+
+def test_a_training_that_goes_on_has_not_earned_anything_yet() -> None:
+    pace = Pace(share=0.01, least=2.0, began=1000.0)
+    assert not pace.due(1010.0)  # a training of that age looks every 20 seconds
+    assert pace.due(1021.0)
+    assert not pace.due(1021.0, expected=2.0)
 
 
 def test_the_time_left_is_hidden_until_it_is_steady() -> None:

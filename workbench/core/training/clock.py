@@ -30,26 +30,32 @@ class Stopwatch:
 
 
 class Pace:
-    """Decides when to do again what is nice to have but costs time.
+    """Decides when to do again what is nice to have but costs time: never more than a share of it, from the start on.
 
     Args:
-        share: of the training's time it may take at most.
+        share: of the training's time it may take at most, besides `lent` seconds.
         least: seconds between two times at least; in a long training they move apart, to 1/50 of its age.
+        began: seconds of training when this session began.
     """
 
-    def __init__(self, share: float, least: float) -> None:
+    lent = 0.5
+    """Seconds that may be spent before they are earned, so that there is something to see early."""
+
+    def __init__(self, share: float, least: float, began: float = 0.0) -> None:
         self._share = share
         self._least = least
-        self._last = 0.0
-        self._cost = 0.0
+        self._began = self._last = began
+        self._spent = 0.0
 
-    def due(self, seconds: float) -> bool:
-        return seconds - self._last >= max(self._least, self._cost / self._share, seconds / 50)
+    def due(self, seconds: float, expected: float = 0.0) -> bool:
+        """Whether it may be done now, at so many seconds of training, if it takes `expected` seconds."""
+        rested = seconds - self._last >= max(self._least, seconds / 50)
+        return rested and self._spent + expected <= self.lent + self._share * (seconds - self._began)
 
     def done(self, began: float, ended: float) -> None:
         """It took from `began` to `ended`, in seconds of training."""
         self._last = ended
-        self._cost = ended - began
+        self._spent += ended - began
 
 
 class Speed:

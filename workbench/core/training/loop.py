@@ -6,7 +6,6 @@ for the next event, and obeys a pause or a stop between two steps.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator, Iterator
 from functools import cached_property
@@ -26,7 +25,6 @@ from workbench.core.events import (
     Event,
     Losses,
     Measured,
-    Phase,
     Preview,
     Saved,
     Started,
@@ -50,17 +48,19 @@ from workbench.core.training.descent import Descent, Diverged
 from workbench.core.training.health import Health
 from workbench.core.training.interruptions import hold, obey_request, wait_for_pictures
 from workbench.core.training.moment import Moment
-from workbench.core.training.previews import Previewer, grid
-from workbench.core.training.reports import gradients_at, on_host, progress
+from workbench.core.training.previews import Previewer
+from workbench.core.training.reports import gradients_at, on_host, progress, told
 
 REPORT_SECONDS = 0.2
-VALIDATION_PICTURES = 256
+VALIDATION_PICTURES = 128
 QUALITY_PICTURES = 256
 QUALITY_SAMPLES = 128
 """Real and random pictures that the quality of samples is followed with."""
-SHOWING, MEASURING, SAMPLING = 0.01, 0.01, 0.005
+SHOWING, MEASURING, SAMPLING = 0.01, 0.01, 0.01
 """Shares of the training's time for previews, held-out pictures and the quality of samples."""
 MEASURE_SECONDS, SAMPLE_SECONDS = 5.0, 15.0
+OPENING_SECONDS = 1.5
+"""What the first look at the quality of samples takes besides: its library, its net and the real pictures."""
 
 
 class Training:
@@ -219,14 +219,6 @@ class Training:
         self.run.update(settings={**self.run.info.settings, "accumulate": 2 * before})
         return remedies.memory(self.step + 1, self.batches.batch_size, self.parts)
 
-    def told(self, phase: ModelPhase, with_picture: bool) -> Phase:
-        """A phase of the step under way as an event."""
-        picture = None
-        if with_picture and phase.images is not None:
-            pictures = to_pictures(phase.images)
-            picture = grid(pictures, columns=math.ceil(math.sqrt(2 * len(pictures))))
-        return Phase(self.step + 1, phase.number, self.net.phases[phase.number - 1], phase.note(), picture)
-
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """The averaged net's losses on held-out pictures, and, if it encodes its PSNR there (dB); empty when there
@@ -265,10 +257,16 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
     pending: list[tuple[int, StepLosses]] = []
     speed = Speed()
     health = Health(training.net, run)
-    showing, measuring = Pace(SHOWING, least=2.0), Pace(MEASURING, MEASURE_SECONDS)
-    sampling = Pace(SAMPLING, SAMPLE_SECONDS)
+    session = clock.seconds
+    showing, measuring = Pace(SHOWING, 2.0, session), Pace(MEASURING, MEASURE_SECONDS, session)
+    sampling = Pace(SAMPLING, SAMPLE_SECONDS, session)
     reported = saved = shown = time.monotonic()
     measured_psnr: float | None = None
+
+    def looking(pictures: int) -> float:
+        """Seconds that so many pictures take about in nets that do not learn: half of what a step takes for them."""
+        a_step = (clock.seconds - session) / max(1, training.step - first_step)
+        return 0.5 * a_step * pictures / training.batches.batch_size
 
     def report() -> Iterator[Event]:
         nonlocal reported
@@ -292,6 +290,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             picture = getattr(training.previewer, kind)(training.average.net)
             run.add_preview(training.step, kind, picture)
             yield Preview(training.step, kind, picture)
+        training.descent.look = True  # a few lengths: cheaper than any picture
         showing.done(began, clock.seconds)
 
     def measure() -> Iterator[Event]:
@@ -299,7 +298,8 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         began = clock.seconds
         values = training.validate()
         measured_psnr = values.get("psnr")
-        if sampling.due(clock.seconds):
+        opening = 0.0 if "quality" in vars(training) else OPENING_SECONDS
+        if sampling.due(clock.seconds, looking(QUALITY_SAMPLES) + opening):
             sampled_from = clock.seconds
             values |= training.sample_quality()
             sampling.done(sampled_from, clock.seconds)
@@ -344,7 +344,7 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             due = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
             walked = control.hold_if_walked()  # before the phase is told: whoever hears of it may ask for the next one
             if due or walked:
-                yield training.told(phase, with_picture=walked)
+                yield told(training, phase, with_picture=walked)
                 shown = time.monotonic()
             if control.paused:
                 with clock.left_out():
@@ -381,9 +381,9 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             if time.monotonic() - reported >= REPORT_SECONDS:
                 yield from report()
                 obey_request(run, control)
-                if showing.due(clock.seconds):
+                if showing.due(clock.seconds, looking(Previewer.pictures)):
                     yield from show()
-                if measuring.due(clock.seconds):
+                if measuring.due(clock.seconds, looking(len(training.held_out))):
                     yield from measure()
                 if time.monotonic() - saved >= training.settings.checkpoint_seconds:
                     yield from save()

@@ -32,6 +32,8 @@ class Previewer:
     """
 
     columns = 8
+    pictures = 5 * columns
+    """That it makes each time, about."""
 
     def __init__(self, faces: UInt8, seed: int) -> None:
         self.faces = np.array(faces[: self.columns])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from workbench.core.events import Gradients, Losses, Progress, read_only
+from workbench.core.events import Gradients, Losses, Phase, Progress, read_only
 from workbench.core.models.base import Losses as StepLosses
+from workbench.core.models.base import Phase as ModelPhase
+from workbench.core.models.images import to_pictures
 from workbench.core.training.clock import Speed
+from workbench.core.training.previews import grid
 
 if TYPE_CHECKING:
     from workbench.core.training.loop import Training
@@ -50,3 +54,12 @@ def progress(training: Training, speed: Speed) -> Progress:
         rate=per_second * training.batches.batch_size if per_second else None,
         seconds_left=speed.seconds_left(fraction, seconds),
     )
+
+
+def told(training: Training, phase: ModelPhase, with_picture: bool) -> Phase:
+    """A phase of the step under way as an event."""
+    picture = None
+    if with_picture and phase.images is not None:
+        pictures = to_pictures(phase.images)
+        picture = grid(pictures, columns=math.ceil(math.sqrt(2 * len(pictures))))
+    return Phase(training.step + 1, phase.number, training.net.phases[phase.number - 1], phase.note(), picture)
