@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,12 @@ class EveryFewSteps(Pace):
 
     every = 10
 
-    def __init__(self, share: float, least: float) -> None:
-        super().__init__(share, least)
+    def __init__(self, share: float, least: float, began: float = 0.0) -> None:
+        super().__init__(share, least, began)
         self._turns = {loop.MEASURE_SECONDS: self.every, loop.SAMPLE_SECONDS: 1}.get(least, 10**9)
         self._asked = 0
 
-    def due(self, seconds: float) -> bool:
+    def due(self, seconds: float, expected: float = 0.0) -> bool:
         self._asked += 1
         return self._asked % self._turns == 0
 
@@ -126,6 +127,20 @@ def test_a_generator_that_hardly_learns_loses_against_its_discriminator(
         if more["loss"] == "classic":
             assert advice.trick == remedies.TRICKS["noise"]
             assert advice.changes["label_noise"] == 0.1
+
+
+def test_two_nets_that_learn_ever_faster_without_a_limit_make_the_gradient_explode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symptoms, "LONG", 40)
+    monkeypatch.setattr(EveryFewSteps, "every", 1000)
+    wild = {"learning_rate": 0.1, "generator_rate": 0.1, "warmup_steps": 200, "penalty": 0.0, "diff_augment": "off"}
+    _, events = trained(tmp_path, "dcgan", 90, **wild)
+    advice = the("exploding", events)
+    assert advice.changes == {"learning_rate": 0.05, "generator_rate": 0.05, "clip_norm": 1.0}
+    times = re.search(r"it is ([\d,]+) times as long as it was", advice.finding)
+    assert times is not None
+    assert int(times[1].replace(",", "")) > 100
 
 
 @pytest.mark.usefixtures("_unsampled")
@@ -211,8 +226,9 @@ def test_at_the_end_pictures_from_the_mixture_are_compared_with_reconstructions(
         return samples > 1.5 * compared[0][0]
 
     monkeypatch.setattr(symptoms, "prior_hole", compare)
+    monkeypatch.setattr(loop, "SAMPLE_SECONDS", 1e9)
     assert look_for_hole(training, mixture) is None
-    assert not compared  # it trained for some seconds only
+    assert not compared  # it has not trained for long
     monkeypatch.setattr(loop, "SAMPLE_SECONDS", 0.0)
     assert look_for_hole(training, mixture) is None
     advice = look_for_hole(training, dataclasses.replace(mixture, means=mixture.means + 50))  # beside the codes

@@ -86,7 +86,7 @@ class Health:
         for name, lengths in norms.items():
             self._norms[name] = known = _thinned(np.concatenate([self._norms.get(name, lengths[:0]), lengths]))
             verdict = symptoms.exploding(known)
-            times = float(np.median(known[-LONG // 4 :])) / max(float(np.median(known)), 1e-30)
+            times = symptoms.grown(known) if verdict else 0.0
             about = partial(remedies.exploding, step, settings, name, times)
             yield from self._judge("exploding", step, verdict, about, of=name)
 

@@ -161,7 +161,13 @@ def exploding(norms: Curve) -> bool | None:
     """
     if len(norms) < LONG:
         return None
-    last, usual = np.median(norms[-LONG // 4 :]), np.median(norms[: -LONG // 4])
-    if last > 100 * usual:
+    times = grown(norms)
+    if times > 100:
         return True
-    return False if last < 20 * usual else None
+    return False if times < 20 else None
+
+
+def grown(norms: Curve) -> float:
+    """How many times as long the gradient has been lately as it was before."""
+    last, usual = float(np.median(norms[-LONG // 4 :])), float(np.median(norms[: -LONG // 4]))
+    return last / max(usual, 1e-30)
