@@ -43,6 +43,16 @@ def test_resume_like_and_branch_can_wait_too(command: Command, run_copy: Path) -
     assert [entry["kind"] for entry in command("queue", "list", "--json").json] == ["resume", "train", "branch"]
 
 
+def test_the_order_of_the_turns_is_changed_by_a_command(command: Command) -> None:
+    ids = [command("queue", "add", "--data", "builtin:avatars", *TINY, "--json").json["id"] for _ in range(3)]
+    moved = command("queue", "move", ids[2], 1)
+    assert moved.code == 0, moved.err
+    assert "Moved to place 1: " in moved.out
+    assert [entry["id"] for entry in command("queue", "list", "--json").json] == [ids[2], ids[0], ids[1]]
+    assert command("queue", "move", "nobody", 1).code == 2
+    assert command("queue", "move", ids[0], 0).code == 2
+
+
 def test_what_could_never_start_is_refused_at_once(command: Command, tmp_path: Path) -> None:
     for arguments in (
         ("--data", "builtin:avatars", "--model", "vea"),

@@ -46,6 +46,25 @@ def test_what_is_added_is_there_after_a_restart(tmp_path: Path) -> None:
     assert (stored["format"], stored["version"]) == ("workbench-queue", 1)
 
 
+def test_the_order_can_be_changed_and_is_so_after_a_restart(tmp_path: Path) -> None:
+    one, two, three = (Queue().add(request(tmp_path, name)) for name in ("one", "two", "three"))
+    order = lambda: [entry.id for entry in Queue().waiting()]  # noqa: E731
+    for which, place, expected in (
+        (three, 1, [three, one, two]),
+        (three, 2, [one, three, two]),
+        (one, 99, [three, two, one]),
+        (two, 2, [three, two, one]),
+    ):
+        assert Queue().move(which.id, place) == which
+        assert order() == [entry.id for entry in expected]
+    assert Queue().next() == three
+    with pytest.raises(WorkbenchError, match="no place 0"):
+        Queue().move(one.id, 0)
+    with pytest.raises(WorkbenchError, match="is called 'nobody'"):
+        Queue().move("nobody", 1)
+    assert order() == [three.id, two.id, one.id]
+
+
 def test_trainings_have_their_turns_one_after_the_other(tmp_path: Path) -> None:
     queue = Queue()
     for name in ("one", "two"):

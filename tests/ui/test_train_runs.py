@@ -300,6 +300,26 @@ def test_a_training_that_the_user_stops_does_not_begin_the_next(qtbot: QtBot, pa
     assert "goes on" in page.queue.tree.topLevelItem(0).text(0)
 
 
+def test_what_waits_can_be_given_an_earlier_or_a_later_turn(qtbot: QtBot, page: TrainPage) -> None:
+    ids = [Queue().add(TrainRequest("builtin:avatars", Budget(steps=n), size=32)).id for n in (1, 2, 3)]
+    page._list()
+    until(qtbot, lambda: len(page.queue.rows) == 3)
+    page.tabs.setCurrentWidget(page.queue)
+    queue = page.queue
+    assert not queue.up_button.isEnabled()  # none is chosen
+    queue.tree.setCurrentItem(queue.tree.topLevelItem(2))
+    assert not queue.down_button.isEnabled()
+    press(qtbot, queue.up_button)
+    until(qtbot, lambda: [row.id for row in queue.rows] == [ids[0], ids[2], ids[1]])
+    queue.tree.setFocus()
+    qtbot.keyClick(queue.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    until(qtbot, lambda: [row.id for row in queue.rows] == [ids[2], ids[0], ids[1]])
+    assert not queue.up_button.isEnabled()  # it is still the chosen one, and the first
+    press(qtbot, queue.down_button)
+    until(qtbot, lambda: [entry.id for entry in Queue().waiting()] == [ids[0], ids[2], ids[1]])
+    until(qtbot, page.at_rest)
+
+
 def test_one_that_cannot_start_stays_with_its_reason_and_the_next_begins(
     qtbot: QtBot, page: TrainPage, tmp_path: Path, runs: Path
 ) -> None:

@@ -61,6 +61,18 @@ def remove(id: Id, json: Json = False) -> None:
 
 
 @app.command()
+def move(
+    id: Id,
+    place: Annotated[int, typer.Argument(metavar="PLACE", help="Its new turn; 1 is the first.")],
+    json: Json = False,
+) -> None:
+    """Change the order: give one another turn."""
+    from workbench.jobs.queue import Queue
+
+    _say(Queue().move(id, place), json, f"Moved to place {place}")
+
+
+@app.command()
 def retry(id: Id, json: Json = False) -> None:
     """Give one that could not start another turn."""
     from workbench.jobs.queue import Queue

@@ -144,6 +144,24 @@ class Queue:
         """Let one that failed have its turn again; raises `WorkbenchError` when there is none of that id."""
         return self._replace(id, lambda entry: replace(entry, reason=None))
 
+    def move(self, id: str, place: int) -> Waiting:
+        """Give it another turn: 1 is the first, whatever is more than there are is the last.
+
+        Raises:
+            WorkbenchError: there is none of that id, or no such place.
+        """
+        if place < 1:
+            raise WorkbenchError(f"There is no place {place} in the queue.", "The first is 1.")
+        found: list[Waiting] = []
+
+        def moved(entries: list[Waiting]) -> list[Waiting]:
+            found.extend(entry for entry in entries if entry.id == id)
+            others = [entry for entry in entries if entry.id != id]
+            return [*others[: place - 1], *found, *others[place - 1 :]]
+
+        self._change(moved)
+        return _the_only(found, id)
+
     def next(self) -> Waiting | None:
         """Whose turn it is: the first that has not failed."""
         return next((entry for entry in self.waiting() if entry.reason is None), None)
@@ -170,9 +188,7 @@ class Queue:
             return [after for _, after in new if after is not None]
 
         self._change(changed)
-        if not found:
-            raise WorkbenchError(f"Nothing in the queue is called '{id}'.", "See: workbench queue list.")
-        return found[0]
+        return _the_only(found, id)
 
     def _change(self, change: Callable[[list[Waiting]], list[Waiting]]) -> None:
         """Read, change and write, as one step for every program that does the same."""
@@ -197,6 +213,12 @@ class Queue:
     def failed(self, id: str, reason: str) -> None:
         """It could not start, or broke down: it stays, with the reason."""
         self._replace(id, lambda entry: replace(entry, reason=reason))
+
+
+def _the_only(found: list[Waiting], id: str) -> Waiting:
+    if not found:
+        raise WorkbenchError(f"Nothing in the queue is called '{id}'.", "See: workbench queue list.")
+    return found[0]
 
 
 def _absolute(request: Request) -> Request:

@@ -85,11 +85,12 @@ def add_to_queue(request: Callable[[], Request], control: Control) -> Job[str]:
     return Queue().add(asked).summary
 
 
-def change_queue(how: str, entry: str, control: Control) -> Job[None]:
+def change_queue(how: str, given: tuple[object, ...], control: Control) -> Job[None]:
+    """`how` is a method of the queue."""
     from workbench.jobs.queue import Queue
 
     yield from ()
-    getattr(Queue(), how)(entry)
+    getattr(Queue(), how)(*given)
 
 
 def list_runs(control: Control) -> Job[list[RunRow]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.core.control import Control
@@ -42,6 +43,8 @@ class QueueList(QWidget):
     removed = Signal(str)
     retried = Signal(str)
     """The id of an entry."""
+    moved = Signal(str, int)
+    """The id of an entry, and its new place; 1 is the first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,14 +60,20 @@ class QueueList(QWidget):
             "Start the queue", "play", "Train what waits, one after the other", primary=True
         )
         self.retry_button = push_button("Try again", "redo", "Give one that could not start another turn")
+        self.up_button = push_button("Earlier", "up", "Let it have its turn before the one above (Alt+Up)")
+        self.down_button = push_button("Later", "down", "Let the one below have its turn first (Alt+Down)")
         self.remove_button = push_button("Remove", "trash", "Take it out of the queue; a run that it has begun stays")
         buttons = button_row(
             (
                 (self.begin_button, self.begin.emit),
+                (self.up_button, self._earlier),
+                (self.down_button, self._later),
                 (self.retry_button, self._retry),
                 (self.remove_button, self._remove),
             )
         )
+        for key, slot in (("Alt+Up", self._earlier), ("Alt+Down", self._later)):
+            QShortcut(QKeySequence(key), self.tree, slot, context=Qt.ShortcutContext.WidgetShortcut)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
@@ -108,6 +117,29 @@ class QueueList(QWidget):
         self.begin_button.setEnabled(self.waiting > 0 and not self._busy)
         self.remove_button.setEnabled(row is not None and not row.active)
         self.retry_button.setEnabled(row is not None and bool(row.reason))
+        self.up_button.setEnabled(self._place_from(row, -1) is not None)
+        self.down_button.setEnabled(self._place_from(row, 1) is not None)
+
+    def _place_from(self, row: QueueRow | None, by: int) -> int | None:
+        """The place, from 1, that a line can be moved to; None: it cannot. Nothing passes what is being trained."""
+        if row is None or row.active:
+            return None
+        place = self.rows.index(row) + by
+        free = 0 <= place < len(self.rows) and not self.rows[place].active
+        return place + 1 if free else None
+
+    @Slot()
+    def _earlier(self) -> None:
+        self._move(-1)
+
+    @Slot()
+    def _later(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        row = self._chosen
+        if row and (place := self._place_from(row, by)):
+            self.moved.emit(row.id, place)
 
     @Slot()
     def _retry(self) -> None:
