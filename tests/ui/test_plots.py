@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from workbench.ui.curves import DRAWN, SMOOTHING, Series, StepClock, outline, squeeze
@@ -176,3 +176,26 @@ def test_a_plot_that_is_dear_to_draw_is_drawn_less_often_until_a_hand_moves_it(
     assert 1000 <= plot._clock.interval() < 1500  # a fiftieth of the time
     plot.show_all()
     assert plot._clock.interval() == REDRAW_MS
+
+
+def test_a_click_says_its_step_and_the_line_of_the_moment_stands_there(qtbot: QtBot, plot: LossPlot) -> None:
+    steps = np.arange(1, 101)
+    plot.add("train", steps, {"total": np.linspace(5.0, 1.0, 100)})
+    plot.add_times(steps, steps**2 * 0.6)
+    for over_time in (False, True):
+        plot.over_time.setChecked(over_time)
+        with qtbot.waitSignal(plot.redrawn):
+            plot._mark_dirty()
+        plot.grab()  # its range is taken over when it is painted
+        plot.show_moment(50)
+        assert plot.moment == 50
+        assert plot._moment.value() == pytest.approx(plot._times.minutes(50) if over_time else 50)
+        there = plot._view.mapFromScene(plot._box.mapViewToScene(QPointF(plot._moment.value(), 3.0)))
+        with qtbot.waitSignal(plot.pointed) as pointed:
+            qtbot.mouseClick(plot._view.viewport(), Qt.MouseButton.LeftButton, pos=there)
+        assert abs(pointed.args[0] - 50) <= 1
+    beside = plot._view.mapFromScene(plot._box.sceneBoundingRect().bottomLeft() + QPointF(20, 15))
+    with qtbot.assertNotEmitted(plot.pointed, wait=50):
+        qtbot.mouseClick(plot._view.viewport(), Qt.MouseButton.LeftButton, pos=beside)
+    plot.clear()
+    assert plot.moment is None

@@ -267,6 +267,26 @@ def test_a_look_into_the_past_is_not_pulled_away_by_news(page: TrainPage, tmp_pa
     assert watch.previews.slider.maximum() == 3
 
 
+def test_one_slider_through_time_moves_the_line_in_the_plot_and_a_click_there_moves_the_slider(
+    qtbot: QtBot, page: TrainPage
+) -> None:
+    watch = page.watch
+    watch.begin("run")
+    watch.run = Path("run")
+    assert watch.plot.moment is None
+    steps = np.arange(1, 301)
+    watch.on_event(Losses("train", steps, {"total": 300.0 - steps}, 60.0))
+    for step in (0, 100, 200, 300):
+        watch.on_event(Preview(step, "samples", np.full((4, 4, 3), step % 255, np.uint8)))
+    assert watch.plot.moment == 300
+    watch.previews.slider.setValue(1)
+    assert watch.plot.moment == 100
+    for clicked, value in ((190, 2), (10, 0), (10_000, 3)):
+        watch.plot.pointed.emit(clicked)
+        assert watch.previews.slider.value() == value
+        assert watch.plot.moment == watch.previews.steps[value]
+
+
 def test_psnr_is_a_figure_and_not_a_loss(page: TrainPage) -> None:
     values = {"total": np.ones(1, np.float32), "psnr": np.full(1, 21.5, np.float32)}
     page.watch.on_event(Losses("validation", np.array([5]), values))

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -81,6 +82,8 @@ class LossPlot(QWidget):
     """
 
     redrawn = Signal()
+    pointed = Signal(int)
+    """The step that was clicked at."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,9 +108,13 @@ class LossPlot(QWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self._item.addItem(self._cursor, ignoreBounds=True)
+        self._moment = pg.InfiniteLine(angle=90, movable=False)
+        self._moment_step: int | None = None
+        self._item.addItem(self._moment, ignoreBounds=True)
         self._view.scene().sigMouseMoved.connect(self._hover)
+        self._view.scene().sigMouseClicked.connect(self._click)
 
-        self._reading = muted("Point at the curves to read them")
+        self._reading = muted("Point at the curves to read them; click to see the pictures of that moment")
         self._reading.setWordWrap(False)
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_scale = QCheckBox("Log scale")
@@ -169,12 +176,29 @@ class LossPlot(QWidget):
         self._raw.clear()
         self._lines.clear()
         self._toggles.clear()
+        self.show_moment(None)
         self.show_all()
         self._dirty = True
 
     def points(self, part: Part, name: str) -> Series:
         """The points of one curve; empty when there are none."""
         return self._series.get((part, name), Series())
+
+    @property
+    def moment(self) -> int | None:
+        """The step that the line of the shown moment stands at."""
+        return self._moment_step if self._moment.isVisible() else None
+
+    @Slot(object)
+    def show_moment(self, step: int | None) -> None:
+        """Draw a line at the step whose pictures are shown; None: at none."""
+        self._moment_step = step
+        self._moment.setVisible(step is not None)
+        self._place_moment()
+
+    def _place_moment(self) -> None:
+        if (step := self._moment_step) is not None:
+            self._moment.setPos(float(self._times.minutes(step)) if self.over_time.isChecked() else step)
 
     @Slot()
     def show_all(self) -> None:
@@ -221,6 +245,7 @@ class LossPlot(QWidget):
             axis.setStyle(maxTickLevel=0)  # lines at small ticks are half of what a redraw costs
             axis.setTextPen(colours.muted)
         self._cursor.setPen(colours.muted)
+        self._moment.setPen(pg.mkPen(colours.accent, width=1))
         for name, toggle in self._toggles.items():
             colour = self._colour(name)
             toggle.setStyleSheet(
@@ -241,6 +266,7 @@ class LossPlot(QWidget):
     @Slot(bool)
     def _set_over_time(self, on: bool) -> None:
         self._item.setLabel("bottom", "minutes" if on else "step")
+        self._place_moment()
         self.show_all()
 
     @Slot()
@@ -279,6 +305,8 @@ class LossPlot(QWidget):
                 self._draw(line, *outline(series.x, series.smooth, low, high, DRAWN // 2))
             elif shown:
                 self._draw(line, *outline(series.x, series.y, low, high))
+        if self.over_time.isChecked():
+            self._place_moment()  # how long a step took is known better now
         self._dirty = False
         cost = time.perf_counter() - began + self._view.seconds
         self._clock.setInterval(max(REDRAW_MS, math.ceil(1000 * cost / REDRAW_SHARE)))
@@ -295,9 +323,18 @@ class LossPlot(QWidget):
         self._cursor.setVisible(inside)
         if not inside:
             return
-        x = self._box.mapSceneToView(where).x()
-        self._cursor.setPos(x)
-        self._reading.setText(self.reading_at(float(self._times.steps(x)) if self.over_time.isChecked() else x))
+        self._cursor.setPos(self._box.mapSceneToView(where).x())
+        self._reading.setText(self.reading_at(self._step_at(where)))
+
+    def _step_at(self, where: QPointF) -> float:
+        x: float = self._box.mapSceneToView(where).x()
+        return float(self._times.steps(x)) if self.over_time.isChecked() else x
+
+    @Slot(object)
+    def _click(self, click: MouseClickEvent) -> None:
+        inside = bool(self._series) and self._box.sceneBoundingRect().contains(click.scenePos())
+        if inside and click.button() == Qt.MouseButton.LeftButton:
+            self.pointed.emit(round(self._step_at(click.scenePos())))
 
     def reading_at(self, step: float) -> str:
         """Every visible curve at `step`, as a line of text."""

@@ -85,6 +85,8 @@ class Previews(QWidget):
     """The step of a checkpoint to go on from."""
     pinned = Signal(int, bool)
     """The step of a checkpoint, and whether it shall be kept for good."""
+    moved = Signal(int)
+    """The step whose grids are shown now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -208,6 +210,12 @@ class Previews(QWidget):
             self._note(kind, step, file)
         self._grow(follow=True)
 
+    @Slot(int)
+    def go_to(self, step: int) -> None:
+        """Show the grids of the moment nearest to a step."""
+        if self._steps:
+            self.slider.setValue(min(range(len(self._steps)), key=lambda place: abs(self._steps[place] - step)))
+
     def _note(self, kind: str, step: int, file: Path) -> None:
         self._files[kind][step] = file
         self._boxes[kind].show()
@@ -229,6 +237,7 @@ class Previews(QWidget):
             return
         step = self._steps[self.slider.value()]
         self._when.setText(f"step {step:,}")
+        self.moved.emit(step)
         self._mark()
         for kind, view in self._views.items():
             known = sorted(self._files[kind])

@@ -88,6 +88,7 @@ class TrainPage(Page):
         self.form.started.connect(self._start)
         self.form.queued.connect(self._queue)
         self.form.layers_asked.connect(self._find_layers)
+        self.form.estimate.serve(self._jobs, self._request)
         self.watch.pause.connect(lambda held: self._steer(Control.pause if held else Control.resume))
         self.watch.health.mended.connect(self._mend)
         self.watch.walk.walk.connect(lambda held: self._steer(Control.walk if held else Control.resume))
@@ -104,6 +105,7 @@ class TrainPage(Page):
         self.queue.begin.connect(self._begin_next)
         self.queue.removed.connect(partial(self._change_queue, "remove"))
         self.queue.retried.connect(partial(self._change_queue, "retry"))
+        self.queue.moved.connect(partial(self._change_queue, "move"))
         for signal, slot in (
             (self.runs.renamed, self.keeper.rename),
             (self.runs.deleted, self.keeper.delete),
@@ -327,8 +329,8 @@ class TrainPage(Page):
         self.tabs.setCurrentWidget(self.queue)
         self._list()
 
-    def _change_queue(self, how: str, entry: str) -> None:
-        self._jobs.start(partial(change_queue, how, entry), done=self._queue_changed)
+    def _change_queue(self, how: str, *given: object) -> None:
+        self._jobs.start(partial(change_queue, how, given), done=self._queue_changed)
 
     @Slot(object)
     def _queue_changed(self, _: object) -> None:

@@ -21,6 +21,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.ui.cards import Cards
 from workbench.ui.forms import NoWheel, SettingsForm
 from workbench.ui.layer_table import LayerTable
+from workbench.ui.pages.train_estimate import EstimateLine
 from workbench.ui.pages.train_origin import Origin, OriginBar
 from workbench.ui.source_picker import SourcePicker
 from workbench.ui.theme import GRID, heading, icon, muted
@@ -68,6 +69,8 @@ class TrainForm(QFrame):
         self.queue = push_button("Add to queue", "clock", hint)
         self.queue.setEnabled(False)
         self.queue.clicked.connect(self._queue)
+        self.estimate = EstimateLine()
+        self.estimate.lowered.connect(self._lower)
         self.origin: Origin | None = None
         self._origin_bar = OriginBar()
         self._origin_bar.closed.connect(self.forget_origin)
@@ -81,6 +84,16 @@ class TrainForm(QFrame):
         self._layers_clock = QTimer(self, singleShot=True, interval=LAYERS_MS)
         self._layers_clock.timeout.connect(self._ask_for_layers)
         self._lay_out()
+        for changed in (
+            self.source.chosen,
+            self.models.chosen,
+            self.presets.chosen,
+            self._sizes.idToggled,
+            self._amount.valueChanged,
+            self._unit.currentTextChanged,
+            self._device.currentIndexChanged,
+        ):
+            changed.connect(self.estimate.forget)
 
     def set_models(self, models: Mapping[str, Any]) -> None:
         """Offer these model classes, by name."""
@@ -92,9 +105,11 @@ class TrainForm(QFrame):
             self._forms[name] = form
             self._settings.addWidget(form)
             form.changed.connect(self._settings_changed)
+            form.changed.connect(self.estimate.forget)
         self._model_chosen(self.model)
         self.start.setEnabled(True)
         self.queue.setEnabled(True)
+        self.estimate.set_usable(True)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Offer these devices: what each is, by name."""
@@ -152,6 +167,7 @@ class TrainForm(QFrame):
     def set_running(self, running: bool) -> None:
         """Whether a training runs, so that none can be started."""
         self.start.setEnabled(not running)
+        self.estimate.set_usable(not running)
         fresh = self.origin is None or self.origin.step is None
         self.start.setText("Training…" if running else "Start training" if fresh else "Continue training")
 
@@ -162,6 +178,7 @@ class TrainForm(QFrame):
         for title in ("Data", "Model", "Size"):
             self._sections[title].setVisible(free)
         self._sections["Preset"].setVisible(free and len(self.presets) > 1)
+        self.estimate.setVisible(free)
         self.set_running(self.start.text() == "Training…")
 
     @property
@@ -192,7 +209,7 @@ class TrainForm(QFrame):
             ("Preset", (self.presets,)),
             ("Size", (self._size_row(),)),
             ("Train for", (self._budget_row(),)),
-            ("Train on", (self._device,)),
+            ("Train on", (self._device, self.estimate)),
         ):
             column.addWidget(self._section(title, widgets))
         column.addWidget(heading("Settings"))
@@ -317,6 +334,10 @@ class TrainForm(QFrame):
         default, least, most = UNITS[unit]
         self._amount.setRange(least, most)
         self._amount.setValue(default)
+
+    @Slot(object)
+    def _lower(self, changes: Mapping[str, Any]) -> None:
+        self.settings.set_values({**self.settings.all_values(), **changes})
 
     @Slot()
     def _start(self) -> None:

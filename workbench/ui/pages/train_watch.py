@@ -20,8 +20,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.core.events import HEALTH, Advice, Event, Losses, Phase, Preview, Progress, Recovered, Saved, Started
+from workbench.core.events import (
+    HEALTH,
+    Advice,
+    Event,
+    Gradients,
+    Losses,
+    Phase,
+    Preview,
+    Progress,
+    Recovered,
+    Saved,
+    Started,
+)
 from workbench.core.runs.folder import PINNED
+from workbench.ui.gradients import GradientPlot
 from workbench.ui.pages.train_health import HealthLine
 from workbench.ui.pages.train_walk import StepWalk
 from workbench.ui.plots import LossPlot, Part
@@ -86,13 +99,15 @@ class Figure(QWidget):
         self._value.setText(text or "–")
 
 
-def card(content: QWidget) -> QFrame:
-    """`content` on a surface of its own."""
+def card(*contents: QWidget) -> QFrame:
+    """What lies on a surface of its own, side by side; the first has the room that the others leave."""
     frame = QFrame()
     frame.setProperty("role", "card")
-    inside = QVBoxLayout(frame)
+    inside = QHBoxLayout(frame)
     inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-    inside.addWidget(content)
+    inside.setSpacing(3 * GRID)
+    for number, content in enumerate(contents):
+        inside.addWidget(content, number == 0)
     return frame
 
 
@@ -124,6 +139,7 @@ class TrainWatch(QWidget):
         self.health = HealthLine()
         self.walk = StepWalk()
         self.plot = LossPlot()
+        self.gradients = GradientPlot()
         self.previews = Previews()
         hint = "Hold the training; everything stays in memory"
         self.pause_button = checkable(push_button("Pause", "pause", hint))
@@ -134,6 +150,8 @@ class TrainWatch(QWidget):
         menu.addAction("Save and stop after this epoch", self.stop_after_epoch.emit)
         menu.addAction("Discard since the last checkpoint", self.discard.emit)
         self.stop_button.setMenu(menu)
+        self.previews.moved.connect(self.plot.show_moment)
+        self.plot.pointed.connect(self.previews.go_to)
         self.previews.branched.connect(self._branch)
         self.previews.pinned.connect(self._pin)
         self._lay_out()
@@ -145,6 +163,7 @@ class TrainWatch(QWidget):
         self.health.clear()
         self.walk.set_phases(())
         self.plot.clear()
+        self.gradients.clear()
         self.previews.clear()
         self.title.setText(title)
         self.state.setText("Preparing…")
@@ -177,6 +196,8 @@ class TrainWatch(QWidget):
                 self.plot.add_times(event.steps[-1:], [event.seconds])
         elif isinstance(event, Preview) and self.run:
             self.previews.add(event, preview_file(self.run, event.step, event.kind))
+        elif isinstance(event, Gradients):
+            self.gradients.show_gradients(event)
         elif isinstance(event, Advice) and event.kind in HEALTH:
             self.health.add(event)
         elif isinstance(event, Recovered):
@@ -267,7 +288,7 @@ class TrainWatch(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(2 * GRID)
-        curves, pictures = card(self.plot), card(self.previews)
+        curves, pictures = card(self.plot, self.gradients), card(self.previews)
         for frame in (curves, pictures):
             self.splitter.addWidget(frame)
         # what a part of a step made takes the place of what whole steps made
