@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at pictures before training on them.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `data info` two words while it is the only command here."""
-
-
 @app.command()
 def info(source: Annotated[str, typer.Argument(metavar="SRC", help=SOURCE_HELP)], json: Json = False) -> None:
     """Say what is there: counts, sizes, labels, partitions, and what is skipped and why."""
@@ -31,6 +27,35 @@ def info(source: Annotated[str, typer.Argument(metavar="SRC", help=SOURCE_HELP)]
         say_json(found)
     else:
         _show(found)
+
+
+@app.command("import")
+def import_(
+    photos: Annotated[str, typer.Argument(metavar="PHOTOS", help="A folder or zip of ordinary photos.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The set to make: NAME.zip, or a folder.")],
+    size: Annotated[int, typer.Option(help="Side of the faces in pixels.")] = 128,
+    several: Annotated[
+        Literal["skip", "largest", "all"],
+        typer.Option(help="A photo with several faces: leave it out, take its largest, or take all."),
+    ] = "skip",
+    json: Json = False,
+) -> None:
+    """Find the faces in ordinary photos and cut them out, aligned, as a set to train on.
+
+    Ctrl-C keeps what is done; the same command goes on. What is left out is listed, and in the set's import.json.
+    """
+    from workbench.jobs.import_photos import ImportRequest, import_photos
+
+    request = ImportRequest(photos, out, size, several)
+    made = run_job(lambda control: import_photos(request, control))
+    if json:
+        say_json(made)
+        return
+    say_table([("set", str(made.path)), ("faces", made.faces), ("photos", made.photos)])
+    if made.left_out:
+        say()
+        say(f"{len(made.left_out)} left out:")
+        say_table([(f"  {reason}", count) for reason, count in made.reasons.items()])
 
 
 def _show(found: DataInfo) -> None:

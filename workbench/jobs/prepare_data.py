@@ -143,7 +143,7 @@ def _import(source: Source, size: int, control: Control) -> Job[None]:
         for row, reason in enumerate(writer.reasons):
             if reason is not None:
                 yield Skipped(source.table.names[row], reason)
-        clock = _Clock("Preparing pictures", writer.done, rows)
+        clock = Clock("Preparing pictures", writer.done, rows)
         saved = time.monotonic()
         for results in _in_threads(load, range(writer.done, rows)):
             first = writer.done
@@ -194,11 +194,11 @@ def _in_threads(work: Callable[[int], Result], rows: range) -> Iterator[list[Res
                 future.cancel()
 
 
-class _Clock:
+class Clock:
     """Says how far an import is, about ten times a second."""
 
-    def __init__(self, task: str, done: int, total: int) -> None:
-        self._task, self._first, self._total = task, done, total
+    def __init__(self, task: str, done: int, total: int, unit: str = "pictures") -> None:
+        self._task, self._first, self._total, self._unit = task, done, total, unit
         self._start = time.monotonic()
         self._reported = 0.0
 
@@ -210,7 +210,7 @@ class _Clock:
         seconds = now - self._start
         rate = (done - self._first) / seconds if seconds > 0 else None
         left = (self._total - done) / rate if rate and seconds > _STEADY_SECONDS else None
-        yield Progress(self._task, done, self._total, "pictures", rate, left)
+        yield Progress(self._task, done, self._total, self._unit, rate, left)
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ def describe_data(where: str | Path, control: Control | None = None) -> Job[Data
             return error.strerror or str(error)
 
     found: list[tuple[int, int] | str] = []
-    clock = _Clock("Looking at pictures", 0, len(source.table))
+    clock = Clock("Looking at pictures", 0, len(source.table))
     for results in _in_threads(look, range(len(source.table))):
         found += results
         yield from clock.report(len(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -16,6 +17,7 @@ from workbench.core.events import Skipped
 from workbench.core.faces.align import Alignment
 
 ATTRIBUTES = "attributes.csv"
+ALIGNMENT = "alignment.json"
 _LABEL_VALUES = {"1": 1, "1.0": 1, "+1": 1, "-1": -1, "-1.0": -1, "0": 0, "0.0": 0, "": 0}
 _PARTITION_VALUES = {"0": 0, "1": 1, "2": 2, "": -1}
 _PARTITIONS = "0 (train), 1 (validation), 2 (test) or blank"
@@ -61,10 +63,10 @@ def open_folder(listing: Listing) -> FolderSource:
         files = tuple(name for name in files if name.startswith(base))
         where = f"{listing.path}/{table_file}"
         table, skipped = read_table(_text(listing, table_file), [name.removeprefix(base) for name in files], where)
-        return FolderSource(listing, kind, files, table, skipped)
+        return FolderSource(listing, kind, files, table, skipped, _alignment(listing, base))
     if labels := _labels_of_folders(files):
         return FolderSource(listing, "labelled folders", files, Table(files, labels))
-    return FolderSource(listing, kind, files, Table(files))
+    return FolderSource(listing, kind, files, Table(files), alignment=_alignment(listing, ""))
 
 
 def read_table(text: str, files: Sequence[str], where: str) -> tuple[Table, tuple[Skipped, ...]]:
@@ -185,6 +187,19 @@ def _attributes(listing: Listing) -> str | None:
     tops = {name.partition("/")[0] for name in listing.names}
     inside = f"{next(iter(tops))}/{ATTRIBUTES}"
     return inside if len(tops) == 1 and inside in listing.names else None
+
+
+def _alignment(listing: Listing, base: str) -> Alignment | None:
+    """What an alignment.json beside the table says of where the faces have their eyes and mouth."""
+    if (name := base + ALIGNMENT) not in listing.names:
+        return None
+    try:
+        return Alignment.from_json(json.loads(_text(listing, name)))
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkbenchError(
+            f"'{listing.path}/{name}' does not say where the faces have their eyes and mouth.",
+            "Write it as docs/formats.md says, or remove it.",
+        ) from error
 
 
 def _text(listing: Listing, name: str) -> str:
