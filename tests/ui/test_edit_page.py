@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
@@ -360,15 +360,113 @@ def test_copy_puts_the_result_on_the_clipboard(editing: Bench) -> None:
     assert np.array_equal(from_qimage(QGuiApplication.clipboard().image()), result)
 
 
-def test_a_photo_without_a_face_is_shown_and_says_so(bench: Bench, trained_run: Path, tmp_path: Path) -> None:
+def test_without_a_face_three_points_are_dragged_to_where_it_is(
+    bench: Bench, trained_run: Path, tmp_path: Path
+) -> None:
     wall = tmp_path / "wall.png"
-    Image.fromarray(np.full((300, 300, 3), 128, np.uint8)).save(wall)
-    bench.page.set_ready()
-    bench.open(trained_run)
-    bench.open(wall)
-    bench.until(lambda: bool(bench.messages) and "No face" in bench.messages[-1].text)
-    assert not bench.session.editable
-    assert bench.session.original is not None
+    Image.fromarray(np.full((300, 400, 3), 128, np.uint8)).save(wall)
+    bench.ready(trained_run, wall)
+    assert "No face" in bench.messages[-1].text
+    points = bench.page.points
+    assert points.isVisible()
+    assert not bench.page.side.face.reset_button.isVisible()
+    assert bench.session.state.points.left_eye[0] < 200 < bench.session.state.points.right_eye[0]
+    drag_point(bench, 2, (210, 240))
+    assert bench.session.state.points.mouth == pytest.approx((210, 240), abs=1.5)
+    bench.drag(1.0)
+    bench.settled()
+    assert bench.session.result.state.points == bench.session.state.points
+
+
+def drag_point(bench: Bench, index: int, place: tuple[float, float]) -> None:
+    """Drag an eye or the mouth to a place of the photo."""
+    points = bench.page.points
+    target = bench.page.view.to_screen(QPointF(place[0] + 0.5, place[1] + 0.5)).toPoint()
+    bench.qtbot.mousePress(points, LEFT, pos=points.handle(index).toPoint())
+    bench.qtbot.mouseMove(points, (points.handle(index).toPoint() + target) / 2)
+    bench.qtbot.mouseMove(points, target)
+    bench.qtbot.mouseRelease(points, LEFT, pos=target)
+
+
+def test_a_face_is_adjusted_by_hand_with_its_reconstruction_beside_and_taken_back(editing: Bench) -> None:
+    session, panel = editing.session, editing.page.side.face
+    found, seen = session.state.points, session.seen
+    assert not editing.page.points.isVisible()
+    editing.qtbot.mouseClick(panel.adjust_button, LEFT)
+    assert editing.page.points.isVisible()
+    assert editing.page.view.showing_original
+    x, y = found.left_eye
+    drag_point(editing, 0, (x - 20, y + 10))
+    assert session.state.points.left_eye == pytest.approx((x - 20, y + 10), abs=1.5)
+    editing.until(lambda: session.seen.points == session.state.points)
+    assert (session.seen.crop.pixels != seen.crop.pixels).any()
+    assert f"{session.seen.fit.psnr:.1f} dB" in panel.figure.text()
+    moved = session.state.points
+    editing.qtbot.mouseClick(panel.adjust_button, LEFT)
+    assert not editing.page.points.isVisible()
+    assert not editing.page.view.showing_original
+    editing.drag(1.5)
+    editing.settled()
+    assert session.result.state.points == moved
+    editing.keys(Qt.Key.Key_Z)
+    assert session.state.points == moved
+    editing.keys(Qt.Key.Key_Z)  # a drag is one entry
+    assert session.state.points == found
+    editing.until(lambda: session.seen.points == found)
+    editing.keys(Qt.Key.Key_Y)
+    assert session.state.points == moved
+    panel.adjust_button.setChecked(True)
+    editing.qtbot.mouseClick(panel.reset_button, LEFT)
+    assert session.state.points == found
+
+
+def test_an_adjusted_face_goes_into_the_recipe_and_comes_back_after_a_crash(
+    editing: Bench, portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editing.page.side.face.adjust_button.setChecked(True)
+    drag_point(editing, 2, (230, 150))
+    moved = editing.session.state.points
+    out = tmp_path / "out.png"
+    editing.session.export(out, 90)
+    editing.until(out.exists)
+    assert Recipe.read(out).points == moved
+    drag_point(editing, 2, (232, 152))
+    editing.until(lambda: editing.session.saved() is not None)
+    editing.until(lambda: editing.session.saved().recipe["crop"]["mouth"] == list(editing.session.state.points.mouth))
+
+
+def test_points_are_moved_by_keyboard_and_never_onto_one_another(editing: Bench) -> None:
+    editing.page.side.face.adjust_button.setChecked(True)
+    points, session = editing.page.points, editing.session
+    before = session.state.points
+    editing.qtbot.keyClick(points, Qt.Key.Key_Tab)
+    editing.qtbot.keyClick(points, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    after = session.state.points
+    assert (after.left_eye, after.mouth) == (before.left_eye, before.mouth)
+    assert after.right_eye[1] == pytest.approx(before.right_eye[1] + 10 / editing.page.view.scale)
+    drag_point(editing, 0, after.right_eye)
+    assert abs(session.state.points.left_eye[0] - after.right_eye[0]) >= 1
+    editing.qtbot.keyClick(points, Qt.Key.Key_Return)
+    assert not points.isVisible()
+
+
+def test_the_points_are_moved_in_the_whole_photo_only(editing: Bench) -> None:
+    face = editing.page.side.face
+    face.adjust_button.setChecked(True)
+    editing.session.set_mode("face")
+    editing.until(lambda: not face.adjust_button.isEnabled())
+    assert not editing.page.points.isVisible()
+    assert "full photo" in face.adjust_button.toolTip()
+
+
+def test_a_crop_that_reconstructs_badly_is_said(editing: Bench) -> None:
+    session, panel = editing.session, editing.page.side.face
+    panel.adjust_button.setChecked(True)
+    for index, place in enumerate([(300, 300), (420, 290), (350, 420)]):  # the rocket and the flag
+        drag_point(editing, index, place)
+    editing.until(lambda: session.seen.points == session.state.points)
+    assert panel.doubts.isVisible() == bool(session.seen.fit.doubts)
+    assert all(doubt.finding in panel.doubts.text() for doubt in session.seen.fit.doubts)
 
 
 def test_a_file_that_is_no_picture_is_named_and_what_was_open_stays(editing: Bench, tmp_path: Path) -> None:
@@ -387,10 +485,10 @@ def test_of_two_faces_one_is_chosen(bench: Bench, trained_run: Path, portrait: P
     pair = tmp_path / "pair.png"
     Image.fromarray(np.hstack([pixels, pixels])).save(pair)
     bench.ready(trained_run, pair)
-    assert bench.page.side.faces.isVisible()
+    assert bench.page.side.face.faces.isVisible()
     first = bench.session.editor.points
-    bench.page.side.faces.setCurrentIndex(1)
-    bench.page.side.faces.activated.emit(1)
+    bench.page.side.face.faces.setCurrentIndex(1)
+    bench.page.side.face.faces.activated.emit(1)
     bench.until(lambda: bench.session.editable and bench.session.editor.points != first)
 
 

@@ -36,6 +36,15 @@ class Subject:
     path: Path | None = None
     seed: int | None = None
 
+    def points(self, face: int) -> Points:
+        """Where a face was found; where none was, the middle of the photo, for a hand to go on from."""
+        if self.faces:
+            return self.faces[face].points
+        from workbench.core.faces.landmarks import in_the_middle  # it needs torch
+
+        height, width = self.photo.pixels.shape[:2]
+        return in_the_middle(width, height)
+
 
 def open_photo(path: Path, control: Control | None = None) -> Job[Subject]:
     """Read a photo and find its faces; a photo without one has an empty tuple of them."""

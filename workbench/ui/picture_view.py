@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -107,6 +107,11 @@ class PictureView(QWidget):
     @property
     def result(self) -> Pyramid | None:
         return self._result
+
+    @property
+    def picture_size(self) -> QSize:
+        """Of the picture, in its pixels."""
+        return self._original.size if self._original else QSize()
 
     @property
     def showing_original(self) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.core.editing.preview import Preview
     from workbench.core.editing.render import Editor
     from workbench.core.editing.state import EditState
+    from workbench.core.faces.align import Points
 
 REST_MS = 150
 """A hand that has been still for so long rests."""
@@ -51,10 +52,10 @@ class _Wish:
 
 
 @lru_cache(maxsize=1)  # one photo is edited at a time, at one zoom most of the time
-def _preview(editor: Editor, scale: float) -> Preview:
+def _preview(editor: Editor, points: Points, scale: float) -> Preview:
     from workbench.core.editing.preview import Preview
 
-    return Preview(editor.photo.pixels, editor.matrix, editor.model.size, scale)
+    return Preview(editor.photo.pixels, editor.at(points).matrix, editor.model.size, scale)
 
 
 def _use_one_core() -> None:
@@ -70,7 +71,7 @@ def _render_quickly(wish: _Wish) -> Rendered:
     _use_one_core()
     if wish.state.mode == "face":
         return _render_whole(wish)  # the face alone is small
-    preview = _preview(wish.editor, wish.scale)
+    preview = _preview(wish.editor, wish.state.points, wish.scale)
     left, top, right, bottom = preview.area
     image = packed_qimage(preview(wish.editor.change(wish.state)))
     return Rendered(wish.number, wish.state, patch=Patch(image, QRectF(left, top, right - left, bottom - top)))

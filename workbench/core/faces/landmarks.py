@@ -85,6 +85,13 @@ def guess(box: tuple[float, float, float, float], quarters: int = 0) -> Points:
     return Points.from_array(np.array(middle) + side * shape)
 
 
+def in_the_middle(width: int, height: int) -> Points:
+    """Three points in the middle of a photo, to be dragged to where the face is."""
+    side = 0.4 * min(width, height)
+    x, y = (width - 1) / 2, (height - 1) / 2
+    return guess((x - side / 2, y - side / 2, x + side / 2, y + side / 2))
+
+
 def place_points(
     pixels: npt.NDArray[np.uint8],
     box: tuple[float, float, float, float],

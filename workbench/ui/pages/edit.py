@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.editing.state import Mode
 from workbench.core.events import Progress
+from workbench.ui.face_points import FacePoints
 from workbench.ui.page import Message, Page
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_bar import HOLD_KEY, EditBar
@@ -49,6 +50,7 @@ class EditPage(Page):
         self._list_jobs = Jobs(self, self.session.report)
         self.bar = EditBar()
         self.view = PictureView()
+        self.points = FacePoints(self.view)
         self.side = EditSide()
         self.welcome = Welcome(self.view)
         self._lay_out()
@@ -177,7 +179,21 @@ class EditPage(Page):
 
     @Slot(bool)
     def _hold(self, held: bool) -> None:
-        self.view.hold_original(held)
+        self.view.hold_original(held or self.points.isVisible())
+
+    @Slot(bool)
+    def _adjust(self, adjusting: bool) -> None:
+        """The points lie on the photo as it was: what the model makes of it is beside the picture."""
+        self.points.setVisible(adjusting)
+        self._show_points()
+        if adjusting:
+            self.points.setFocus()
+        self._hold(False)
+
+    def _show_points(self) -> None:
+        state, model = self.session.state, self.session.model
+        if state is not None and model is not None:
+            self.points.set_points(state.points, model.alignment)
 
     # What the session tells
 
@@ -194,7 +210,8 @@ class EditPage(Page):
     def _show_subject(self) -> None:
         subject = self.session.subject
         assert subject is not None
-        self.side.set_faces(len(subject.faces), self.session.face)
+        self.side.face.adjust_button.setChecked(False)
+        self.side.face.set_faces(len(subject.faces), self.session.face)
         self._show_faces()
 
     @Slot()
@@ -214,12 +231,13 @@ class EditPage(Page):
     def _show_faces(self) -> None:
         subject, whole = self.session.subject, self.session.mode == "photo"
         self.view.set_faces([face.box for face in subject.faces] if subject and whole else [], self.session.face)
-        self.side.faces.setCurrentIndex(self.session.face)
+        self.side.face.faces.setCurrentIndex(self.session.face)
 
     @Slot()
     def _show_state(self) -> None:
         state = self.session.state
         self.side.sliders.set_strengths(dict(state.strengths) if state else {})
+        self._show_points()
         self._refresh()
 
     @Slot()
@@ -229,6 +247,7 @@ class EditPage(Page):
         busy = session.busy
         why_not = busy or "Open a photo, or try a random face."
         self.side.set_editable(session.editable, why_not)
+        self.side.face.set_adjustable(session.editor is not None, session.mode == "photo")
         self.side.set_finding(session.finding)
         self.side.set_waiting(session.model is None and (session.has_model or not self._listed))
         bar.undo.setEnabled(session.can_undo)
@@ -323,7 +342,14 @@ class EditPage(Page):
         side.model_chosen.connect(self._open_model)
         side.open_model_asked.connect(self._ask_model)
         side.train_asked.connect(lambda: self.hand_over.emit("Train", "builtin:avatars"))
-        side.face_chosen.connect(session.choose_face)
+        side.face.face_chosen.connect(session.choose_face)
+        side.face.adjusted.connect(self._adjust)
+        side.face.reset_asked.connect(session.reset_points)
+        session.face_seen.connect(lambda: side.face.show_seen(session.seen))
+        session.face_missing.connect(lambda: side.face.adjust_button.setChecked(True))
+        self.points.moved.connect(session.move_points)
+        self.points.dropped.connect(session.drop_points)
+        self.points.done.connect(lambda: side.face.adjust_button.setChecked(False))
         side.find_asked.connect(session.find_concepts)
         side.stop_asked.connect(session.stop_finding)
         side.sliders.changed.connect(self._move)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
-from workbench.ui.pictures import RGB, Pyramid
+from workbench.ui.pictures import RGB, Pyramid, to_qimage
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from workbench.core.concepts.concept import Concept
+    from workbench.core.editing.fit import Fit
     from workbench.core.editing.recipe import Recipe
     from workbench.core.editing.render import Editor
     from workbench.core.editing.state import EditState
@@ -42,12 +45,22 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A face as the model sees it: where it is, what was cut out, what the model makes of it, and how near that is."""
+
+    points: Points
+    crop: Original
+    reconstruction: QImage
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """An editor, the state it begins with, and the face as it was cut out."""
+    """An editor, the state it begins with, and how the model sees its face."""
 
     editor: Editor
     state: EditState
-    face: Original
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,17 @@ def make_editor(model: TrainedModel, subject: Subject, state: EditState, control
 
     yield from ()
     editor = Editor(model, subject.photo, state.points)
-    return Ready(editor, state, Original.of(editor.crop))
+    return Ready(editor, state, look(editor, state.points))
+
+
+def look(editor: Editor, points: Points) -> Seen:
+    """Show the model the face that lies at `points`."""
+    from workbench.core.editing.fit import Fit
+    from workbench.core.editing.render import rounded
+
+    crop = editor.at(points)
+    fit = Fit.of(editor.model, crop)
+    return Seen(points, Original.of(crop.pixels), to_qimage(rounded(crop.decoded)), fit)
 
 
 def locate(path: Path, models: Sequence[Path], control: Control) -> Job[Located]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,13 +14,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench.core.control import Control
 from workbench.core.editing.history import History
 from workbench.core.editing.state import EditState, Mode
-from workbench.core.errors import Failure
+from workbench.core.errors import Failure, WorkbenchError
 from workbench.core.events import Event, Progress
+from workbench.core.faces.align import similarity
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_autosave import Autosave, SavedEdit
-from workbench.ui.pages.edit_jobs import Opened, Original, Ready
+from workbench.ui.pages.edit_face import FaceLooker
+from workbench.ui.pages.edit_jobs import Opened, Original, Ready, Seen
 from workbench.ui.pages.edit_work import Kind, Work
 from workbench.ui.pictures import RGB
 from workbench.ui.renderer import Rendered, Renderer
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from workbench.core.faces.align import Points
     from workbench.core.runs.trained import TrainedModel
     from workbench.jobs.open_edit import Located, Subject
+
+POINTS = "eyes and mouth"
+"""The gesture that moves the face's points; no concept is called so."""
 
 
 class EditSession(QObject):
@@ -43,6 +49,10 @@ class EditSession(QObject):
     """The sliders should stand elsewhere, or undo and redo became possible or impossible."""
     original_changed = Signal()
     rendered = Signal(object)
+    face_seen = Signal()
+    """The model has looked at the face where it is now."""
+    face_missing = Signal()
+    """No face was found: a hand has to say where it is."""
     exported = Signal(object)
     """The path of the exported picture."""
     message = Signal(object)
@@ -64,6 +74,7 @@ class EditSession(QObject):
         self._pending: Recipe | None = None
         self._photo: Original | None = None
         self._crop: Original | None = None
+        self.seen: Seen | None = None
         self._complained = False
         self._work = Work(self, self._on_failed)
         self._work.changed.connect(self._tell)
@@ -72,6 +83,9 @@ class EditSession(QObject):
         self._renderer = Renderer(self)
         self._renderer.rendered.connect(self._show)
         self._renderer.failed.connect(self.report)
+        self._looker = FaceLooker(self)
+        self._looker.seen.connect(self._show_seen)
+        self._looker.failed.connect(self.report)
         self._autosave = Autosave()
 
     # What there is
@@ -182,6 +196,26 @@ class EditSession(QObject):
             self._keep()
             self.state_changed.emit()
 
+    def move_points(self, points: Points) -> None:
+        """The hand drags an eye or the mouth; where the three make no face, nothing follows it."""
+        if self._history is None or self.editor is None:
+            return
+        with contextlib.suppress(WorkbenchError):
+            similarity(points, self.editor.model.alignment, self.editor.model.size)
+            self._history = self._history.push(self._history.current.with_points(points), gesture=POINTS)
+            self._looker.look(self.editor, points)
+
+    def drop_points(self) -> None:
+        """The hand let go of them."""
+        if self._history is not None:
+            self._go(self._history.end_gesture())
+
+    def reset_points(self) -> None:
+        """The face back to where it was found, as one entry."""
+        if self._history is not None and self.subject is not None:
+            points = self.subject.points(self.face)
+            self._go(self._history.end_gesture().push(self._history.current.with_points(points)))
+
     def reset(self) -> None:
         """Every concept back to zero, as one entry."""
         if self._history is not None:
@@ -233,6 +267,7 @@ class EditSession(QObject):
     def close_down(self) -> None:
         """Ask everything to end; `rested` follows unless it was at rest."""
         self._renderer.close()
+        self._looker.close()
         self._autosave.close()
         self._work.stop_all()
 
@@ -316,10 +351,9 @@ class EditSession(QObject):
         if self.model is None or self.subject is None:
             return
         if not self.subject.faces and self._pending is None:
-            self._set_editor(None)
-            text = "No face was found in this photo. Choose one where a face is seen from the front."
+            self._mode = "photo"
+            text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
             self._complain(Message(text, kind="advice"))
-            return
         state = self._pending.state(self.model) if self._pending else self._carried_over()
         self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
 
@@ -327,7 +361,7 @@ class EditSession(QObject):
         """The first state with this model and photo: another model of the same face keeps the strengths it knows."""
         assert self.subject is not None
         assert self.model is not None
-        points: Points = self.subject.faces[self.face].points
+        points = self.subject.points(self.face)
         start = EditState(points, mode=self._mode)
         if self.state is None or self.state.points != points:
             return start
@@ -337,12 +371,15 @@ class EditSession(QObject):
     def _editor_made(self, ready: Ready) -> None:
         self._pending = None
         self._set_editor(ready.editor)
-        self._crop = ready.face
+        self._show_seen(ready.seen)
         self._go(History.of(ready.state.reset()).push(ready.state))
+        if self.subject is not None and ready.state.points == self.subject.points(0) and not self.subject.faces:
+            self.face_missing.emit()
 
-    def _set_editor(self, editor: Editor | None) -> None:
+    def _set_editor(self, editor: Editor) -> None:
         self.editor = editor
         self._history = None
+        self._looker.forget()
         self._renderer.set_editor(editor)
         self.editor_changed.emit()
 
@@ -373,8 +410,18 @@ class EditSession(QObject):
         self._mode = state.mode
         self._show_original(self._crop if state.mode == "face" else self._photo)
         self._renderer.show(state)
+        if self.editor is not None and self.seen is not None and self.seen.points != state.points:
+            self._looker.look(self.editor, state.points)
         self._keep()
         self.state_changed.emit()
+
+    @Slot(object)
+    def _show_seen(self, seen: Seen) -> None:
+        self.seen, self._crop = seen, seen.crop
+        if self._mode == "face" and self.state is not None:
+            self._show_original(self._crop)
+            self._renderer.show(self.state)
+        self.face_seen.emit()
 
     def _show_original(self, original: Original | None) -> None:
         if original is not self.original:
@@ -391,7 +438,7 @@ class EditSession(QObject):
         """Remember the edit, so that not even a crash loses it."""
         if self.state is None or self.subject is None or self.editor is None:
             return
-        if self.state.strengths:
+        if self.state.strengths or self.state.points != self.subject.points(self.face):
             self._autosave.keep(self.editor, self.state, self.subject)
         else:
             self._autosave.forget()

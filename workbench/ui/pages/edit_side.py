@@ -14,6 +14,7 @@ from workbench.core.runs.maturity import immaturity
 from workbench.ui.concept_sliders import ConceptSliders
 from workbench.ui.forms import NoWheel
 from workbench.ui.pages.edit_export import ExportPanel
+from workbench.ui.pages.edit_face import FacePanel
 from workbench.ui.pages.edit_jobs import ModelEntry
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import described, push_button, tool_button
@@ -31,7 +32,6 @@ class EditSide(QFrame):
     """The path of a model from the list."""
     open_model_asked = Signal()
     train_asked = Signal()
-    face_chosen = Signal(int)
     find_asked = Signal()
     stop_asked = Signal()
 
@@ -48,8 +48,7 @@ class EditSide(QFrame):
         self.doubt = muted()
         self.doubt.setProperty("role", "warn")
         self.doubt.hide()
-        self.faces = self._combo("Face", "Which of the photo's faces is edited; or click one in the picture.")
-        self.faces.activated.connect(self.face_chosen)
+        self.face = FacePanel()
         self.sliders = ConceptSliders()
         self.train_button = push_button("Train one", "train", "Go to the Train page", primary=True)
         self.train_button.clicked.connect(self.train_asked)
@@ -81,7 +80,6 @@ class EditSide(QFrame):
             self._middle.addWidget(widget)
         self._lay_out()
         self.set_model(None)
-        self.set_faces(0, 0)
         self._finding = True
         self.set_finding(False)
 
@@ -119,13 +117,6 @@ class EditSide(QFrame):
         """Whether the first model is still on its way."""
         if self._middle.currentWidget() in (self._no_model, self._nothing):
             self._middle.setCurrentWidget(self._nothing if waiting else self._no_model)
-
-    def set_faces(self, count: int, chosen: int) -> None:
-        """Offer the faces of a photo; one alone is no choice."""
-        self.faces.clear()
-        self.faces.addItems([f"Face {number} of {count}" for number in range(1, count + 1)])
-        self.faces.setCurrentIndex(chosen)
-        self._face_row.setVisible(count > 1)
 
     def set_finding(self, finding: bool) -> None:
         """Whether concepts are being found."""
@@ -183,12 +174,6 @@ class EditSide(QFrame):
         model.setSpacing(GRID // 2)
         model.addWidget(self.models, 1)
         model.addWidget(self.open_button)
-        self._face_row = QWidget()
-        face = QVBoxLayout(self._face_row)
-        face.setContentsMargins(0, GRID, 0, 0)
-        face.setSpacing(GRID)
-        face.addWidget(heading("Face"))
-        face.addWidget(self.faces)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(GRID)
@@ -196,7 +181,7 @@ class EditSide(QFrame):
         layout.addLayout(model)
         layout.addWidget(self.about)
         layout.addWidget(self.doubt)
-        layout.addWidget(self._face_row)
+        layout.addWidget(self.face)
         layout.addSpacing(GRID)
         layout.addWidget(self._middle, 1)
         layout.addWidget(_line())
