@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, QStandardPaths, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, QStandardPaths, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from workbench.core.editing.state import Mode
 from workbench.core.events import Progress
@@ -18,13 +18,12 @@ from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_bar import HOLD_KEY, EditBar
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
+from workbench.ui.pages.edit_welcome import Welcome
 from workbench.ui.picture_view import Compare, PictureView
 from workbench.ui.pictures import from_qimage, to_qimage
 from workbench.ui.preferences import preferences, recent, remember_recent
 from workbench.ui.renderer import Rendered
 from workbench.ui.routing import MODEL_SUFFIX, is_model
-from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import push_button
 from workbench.ui.worker import Jobs
 
 if TYPE_CHECKING:
@@ -377,30 +376,3 @@ class EditPage(Page):
     @Slot(str)
     def _set_mode(self, mode: Mode) -> None:
         self.session.set_mode(mode)
-
-
-class Welcome(QWidget):
-    """What to do next when there is no picture yet."""
-
-    def __init__(self, view: QWidget) -> None:
-        super().__init__(view)
-        self.open_button = push_button("Open a photo…", "open", "Choose a photo with a face in it.", primary=True)
-        self.random_button = push_button("Random face", "face", "Try the sliders on a face that the model makes up.")
-        title = heading("Drop a photo here, or open one", "title")
-        text = muted("The face in it is found by itself. Your photos never leave this computer.")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        buttons.addStretch()
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.random_button)
-        buttons.addStretch()
-        column = QVBoxLayout(self)
-        column.setSpacing(2 * GRID)
-        column.addStretch()
-        for label in (title, text):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(label)
-        column.addLayout(buttons)
-        column.addStretch()
-        outer = QVBoxLayout(view)
-        outer.addWidget(self)

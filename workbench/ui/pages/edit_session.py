@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.core.control import Control
 from workbench.core.editing.history import History
 from workbench.core.editing.state import EditState, Mode
 from workbench.core.errors import Failure, WorkbenchError
-from workbench.core.events import Event, Progress
 from workbench.core.faces.align import similarity
 from workbench.jobs.api import Job
-from workbench.ui.page import Activity, Message, failure_message
+from workbench.ui.page import Message
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_autosave import Autosave, SavedEdit
 from workbench.ui.pages.edit_face import FaceLooker
 from workbench.ui.pages.edit_jobs import Opened, Original, Ready, Seen
-from workbench.ui.pages.edit_work import Kind, Work
+from workbench.ui.pages.edit_work import Kind, Working
 from workbench.ui.pictures import RGB
 from workbench.ui.renderer import Rendered, Renderer
 
@@ -38,13 +36,11 @@ POINTS = "eyes and mouth"
 """The gesture that moves the face's points; no concept is called so."""
 
 
-class EditSession(QObject):
+class EditSession(Working):
     """One photo edited with one model. Everything slow runs in threads; every change of state is told by a signal."""
 
     model_changed = Signal()
     subject_changed = Signal()
-    editor_changed = Signal()
-    """There is an editor now, or none any more."""
     state_changed = Signal()
     """The sliders should stand elsewhere, or undo and redo became possible or impossible."""
     original_changed = Signal()
@@ -55,11 +51,6 @@ class EditSession(QObject):
     """No face was found: a hand has to say where it is."""
     exported = Signal(object)
     """The path of the exported picture."""
-    message = Signal(object)
-    activity = Signal(object)
-    finding_progress = Signal(object)
-    """`Progress` of finding concepts."""
-    rested = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,11 +66,6 @@ class EditSession(QObject):
         self._photo: Original | None = None
         self._crop: Original | None = None
         self.seen: Seen | None = None
-        self._complained = False
-        self._work = Work(self, self._on_failed)
-        self._work.changed.connect(self._tell)
-        self._work.reported.connect(self._on_event)
-        self._work.rested.connect(self.rested)
         self._renderer = Renderer(self)
         self._renderer.rendered.connect(self._show)
         self._renderer.failed.connect(self.report)
@@ -116,17 +102,6 @@ class EditSession(QObject):
     def editable(self) -> bool:
         """Whether a slider would move a face now."""
         return self.editor is not None and not self._work.runs("model", "photo", "recipe", "editor")
-
-    @property
-    def busy(self) -> str | None:
-        """What is being waited for before one can edit."""
-        words: dict[Kind, str] = {
-            "recipe": "Reading the recipe…",
-            "model": "Opening the model…",
-            "photo": "Finding faces…",
-            "editor": "Reading the face…",
-        }
-        return next((words[kind] for kind in words if self._work.runs(kind)), None)
 
     # Opening
 
@@ -250,19 +225,11 @@ class EditSession(QObject):
     def stop_finding(self) -> None:
         self._work.stop("concepts")
 
-    @property
-    def finding(self) -> bool:
-        """Whether concepts are being found."""
-        return self._work.runs("concepts")
-
     def export(self, path: Path, quality: int) -> None:
         """Write the edit as it is now to `path`."""
         if self.editor is not None and self.state is not None and self.subject is not None:
             make = partial(jobs.export, self.editor, self.state, self.subject, path, quality)
             self._start("export", make, self._on_exported)
-
-    def at_rest(self) -> bool:
-        return self._work.at_rest
 
     def close_down(self) -> None:
         """Ask everything to end; `rested` follows unless it was at rest."""
@@ -271,41 +238,10 @@ class EditSession(QObject):
         self._autosave.close()
         self._work.stop_all()
 
-    # Jobs
-
-    def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
-        if self._complained or kind in ("photo", "recipe"):  # what the bar says is over
-            self._complained = False
-            self.message.emit(None)
-        self._work.start(kind, make, done)
-        self.editor_changed.emit()
-
     def _on_failed(self, kind: Kind, failure: Failure) -> None:
-        self.report(failure)
+        super()._on_failed(kind, failure)
         if kind in ("model", "photo"):
             self._make_editor()  # with what was open before
-
-    @Slot(str, object)
-    def _on_event(self, kind: Kind, event: Event) -> None:
-        if isinstance(event, Progress) and kind == "concepts":
-            fraction = event.done / event.total if event.total else None
-            self.activity.emit(Activity(event.task, fraction))
-            self.finding_progress.emit(event)
-
-    @Slot()
-    def _tell(self) -> None:
-        if not self._work.runs("concepts"):
-            self.activity.emit(None)
-        self.editor_changed.emit()
-
-    @Slot(object)
-    def report(self, failure: Failure) -> None:
-        self._complain(failure_message(failure))
-
-    def _complain(self, message: Message) -> None:
-        """Say what stands in the way, until the next thing is begun."""
-        self._complained = True
-        self.message.emit(message)
 
     # Results
 

@@ -1,4 +1,4 @@
-"""The running jobs of the Edit page: one of each kind, and the newest counts."""
+"""The running jobs of the Edit page: one of each kind, and the newest counts; and what is told of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from functools import partial
 from itertools import count
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
-from workbench.core.events import Event
+from workbench.core.events import Event, Progress
 from workbench.jobs.api import Job
+from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.worker import Jobs, JobThread
 
 Kind = Literal["model", "photo", "editor", "recipe", "concepts", "export"]
@@ -93,3 +94,74 @@ class Work(QObject):
     def _on_event(self, kind: Kind, number: int, event: Event) -> None:
         if self._counts(kind, number):
             self.reported.emit(kind, event)
+
+
+class Working(QObject):
+    """A session's jobs, and what the page should say of them."""
+
+    editor_changed = Signal()
+    """There is an editor now, or none any more, or it is on its way."""
+    message = Signal(object)
+    activity = Signal(object)
+    finding_progress = Signal(object)
+    """`Progress` of finding concepts."""
+    rested = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._complained = False
+        self._work = Work(self, self._on_failed)
+        self._work.changed.connect(self._tell)
+        self._work.reported.connect(self._on_event)
+        self._work.rested.connect(self.rested)
+
+    def at_rest(self) -> bool:
+        return self._work.at_rest
+
+    @property
+    def busy(self) -> str | None:
+        """What is being waited for before one can edit."""
+        words: dict[Kind, str] = {
+            "recipe": "Reading the recipe…",
+            "model": "Opening the model…",
+            "photo": "Finding faces…",
+            "editor": "Reading the face…",
+        }
+        return next((words[kind] for kind in words if self._work.runs(kind)), None)
+
+    @property
+    def finding(self) -> bool:
+        """Whether concepts are being found."""
+        return self._work.runs("concepts")
+
+    def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
+        if self._complained or kind in ("photo", "recipe"):  # what the bar says is over
+            self._complained = False
+            self.message.emit(None)
+        self._work.start(kind, make, done)
+        self.editor_changed.emit()
+
+    def _on_failed(self, kind: Kind, failure: Failure) -> None:
+        self.report(failure)
+
+    @Slot(str, object)
+    def _on_event(self, kind: Kind, event: Event) -> None:
+        if isinstance(event, Progress) and kind == "concepts":
+            fraction = event.done / event.total if event.total else None
+            self.activity.emit(Activity(event.task, fraction))
+            self.finding_progress.emit(event)
+
+    @Slot()
+    def _tell(self) -> None:
+        if not self._work.runs("concepts"):
+            self.activity.emit(None)
+        self.editor_changed.emit()
+
+    @Slot(object)
+    def report(self, failure: Failure) -> None:
+        self._complain(failure_message(failure))
+
+    def _complain(self, message: Message) -> None:
+        """Say what stands in the way, until the next thing is begun."""
+        self._complained = True
+        self.message.emit(message)
