@@ -420,19 +420,21 @@ def test_a_face_is_adjusted_by_hand_with_its_reconstruction_beside_and_taken_bac
     assert session.state.points == found
 
 
-def test_an_adjusted_face_goes_into_the_recipe_and_comes_back_after_a_crash(
-    editing: Bench, portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_adjusted_face_goes_into_the_recipe_and_comes_back_after_a_crash(editing: Bench, tmp_path: Path) -> None:
     editing.page.side.face.adjust_button.setChecked(True)
     drag_point(editing, 2, (230, 150))
     moved = editing.session.state.points
     out = tmp_path / "out.png"
-    editing.session.export(out, 90)
-    editing.until(out.exists)
+    with editing.qtbot.waitSignal(editing.session.exported, timeout=WAIT):
+        editing.session.export(out, 90)
     assert Recipe.read(out).points == moved
     drag_point(editing, 2, (232, 152))
-    editing.until(lambda: editing.session.saved() is not None)
-    editing.until(lambda: editing.session.saved().recipe["crop"]["mouth"] == list(editing.session.state.points.mouth))
+
+    def kept() -> bool:
+        saved = editing.session.saved()
+        return saved is not None and saved.recipe["crop"]["mouth"] == list(editing.session.state.points.mouth)
+
+    editing.until(kept)
 
 
 def test_points_are_moved_by_keyboard_and_never_onto_one_another(editing: Bench) -> None:
