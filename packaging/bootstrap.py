@@ -50,7 +50,7 @@ def set_up(options: argparse.Namespace, *groups: str) -> Environment:
     wanted = Stamp(version, project_hash(ROOT), options.torch, groups)
     stamp = Stamp.read(environment.stamp)
     if stamp is None or not stamp.covers(wanted):
-        say(f"Installing into {environment.folder}: this takes some minutes, once.")
+        say(f"Installing into {environment.folder}: this takes some minutes, once. pip says how it goes.")
         if stamp:
             wanted = replace(wanted, groups=tuple(sorted({*groups, *stamp.groups})))
         group_options = [word for group in wanted.groups for word in ("--group", group)]

@@ -10,11 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GIGABYTE = 1_000_000_000
+WORD_SECONDS = 10.0
+"""How long pip may be silent where it draws no bars."""
 
 
 class Refusal(Exception):  # noqa: N818 - read by a person: it has the next step in it
@@ -80,13 +83,35 @@ class Environment:
             raise Refusal("Python could not make the environment. Its own message is above.")
 
     def install(self, *arguments: str) -> None:
-        """Run `pip install` for all to see.
+        """Run `pip install` for all to see: its bars on a terminal; elsewhere, where it draws none and is silent for
+        minutes, a line now and then.
 
         Raises:
             Refusal: it failed.
         """
-        if subprocess.call([str(self.python), "-m", "pip", "install", *arguments], cwd=ROOT):
+        started = time.monotonic()
+        with subprocess.Popen([str(self.python), "-m", "pip", "install", *arguments], cwd=ROOT) as pip:
+            while True:
+                try:
+                    code = pip.wait(WORD_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    if not sys.stdout.isatty():
+                        seconds, megabytes = time.monotonic() - started, _megabytes(self.folder)
+                        say(f"... pip is at work for {seconds:.0f} s; '{self.folder.name}' holds {megabytes:,.0f} MB.")
+        if code:
             raise Refusal("pip could not install what the program needs. Its own message is above.")
+
+
+def _megabytes(folder: Path) -> float:
+    """What the files below `folder` take; those that go while they are counted are not counted."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_size
+        except OSError:
+            continue
+    return total / 1_000_000
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,50 @@ def test_the_api_trains_again_branches_compares_and_films(tmp_path: Path) -> Non
     assert workbench.film(branched.run, tmp_path / "film.gif").stat().st_size > 0
 
 
+def test_the_api_keeps_order_among_runs(run_copy: Path, trash: Path, tmp_path: Path) -> None:
+    renamed = workbench.rename_run(run_copy, "smiles")
+    assert [run.path for run in workbench.list_runs(tmp_path)] == [renamed]
+    step = workbench.pin_checkpoint(renamed)
+    assert step == 150
+    assert (renamed / "checkpoints" / "000150" / "pinned").exists()
+    assert workbench.unpin_checkpoint(renamed, step) == step
+    assert not (renamed / "checkpoints" / "000150" / "pinned").exists()
+    table = workbench.export_metrics(renamed, tmp_path / "tables" / "m.csv")
+    assert table.read_text(encoding="utf-8").startswith("step,seconds,")
+    with pytest.raises(workbench.WorkbenchError, match="is not being trained"):
+        workbench.stop_run(renamed)
+    workbench.delete_run(renamed)
+    assert workbench.list_runs(tmp_path) == []
+    assert (trash / "smiles" / "run.json").exists()
+
+
+def test_the_api_stops_a_run_from_outside(tmp_path: Path) -> None:
+    def ask(event: Event) -> None:
+        if isinstance(event, Losses):
+            workbench.stop_run(tmp_path / "long", "now")
+
+    settings = {"width": 8, "latent": 8, "batch_size": 8}
+    ended = workbench.train(
+        "builtin:avatars", size=32, minutes=5, settings=settings, runs=tmp_path, name="long", on_event=ask
+    )
+    assert ended.status == "stopped"
+
+
+def test_the_api_queues_trainings_and_works_through_them(places: Path, tmp_path: Path) -> None:
+    options = {"size": 32, "settings": {"width": 8, "latent": 8, "batch_size": 8}, "runs": tmp_path / "runs"}
+    first = workbench.queue_training("builtin:avatars", steps=2, name="one", **options)
+    second = workbench.queue_training("builtin:avatars", steps=2, name="two", **options)
+    assert [waiting.id for waiting in workbench.queued()] == [first, second]
+    with pytest.raises(workbench.WorkbenchError, match="Did you mean 'vae'"):
+        workbench.queue_training("builtin:avatars", steps=2, model="vea")
+    workbench.unqueue(second)
+    (turn,) = workbench.run_queue()
+    assert turn.result
+    assert turn.result.step == 2
+    assert [run.name for run in workbench.list_runs(tmp_path / "runs")] == ["one"]
+    assert workbench.queued() == ()
+
+
 def test_a_training_needs_exactly_one_budget(tmp_path: Path) -> None:
     with pytest.raises(workbench.WorkbenchError):
         workbench.train("builtin:avatars", size=32, steps=2, minutes=1, runs=tmp_path)

@@ -71,6 +71,27 @@ def test_the_set_up_imports_the_standard_library_alone() -> None:
                 assert module in own or module.partition(".")[0] in sys.stdlib_module_names, f"{name} imports {module}"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for Python")
+def test_a_long_installation_without_a_terminal_says_that_it_is_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import environment
+
+    made = environment.Environment(tmp_path / ".venv")
+    made.python.parent.mkdir(parents=True)
+    made.python.write_text('#!/bin/sh\nsleep 1\n[ "$4" != broken ]\n')
+    made.python.chmod(0o755)
+    made.install("something")
+    assert capfd.readouterr().out == ""  # soon done: no noise
+    monkeypatch.setattr(environment, "WORD_SECONDS", 0.2)
+    made.install("something")
+    said = capfd.readouterr().out.splitlines()
+    assert said
+    assert all("pip is at work for" in line and "'.venv' holds" in line for line in said)
+    with pytest.raises(environment.Refusal, match="pip could not install"):
+        made.install("broken")
+
+
 def test_a_second_run_has_nothing_to_install() -> None:
     from environment import Stamp
 

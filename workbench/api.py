@@ -35,12 +35,12 @@ from workbench.jobs.train import TrainResult
 OnEvent = Callable[[Event], None]
 
 
-def _ignore(event: Event) -> None:
+def ignore(event: Event) -> None:
     """For those who only want the result."""
 
 
 def prepare_data(
-    data: str | Path, size: int = 64, *, on_event: OnEvent = _ignore, control: Control | None = None
+    data: str | Path, size: int = 64, *, on_event: OnEvent = ignore, control: Control | None = None
 ) -> Dataset:
     """Decode and resize a source's pictures once; the second time they are there at once.
 
@@ -66,7 +66,7 @@ def train(
     runs: Path | None = None,
     name: str | None = None,
     threads: int | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> TrainResult:
     """Train a model for exactly one of `steps`, `epochs` or `minutes`, and give where it is and how good it is.
@@ -98,7 +98,7 @@ def resume(
     minutes: float | None = None,
     device: str | None = None,
     threads: int | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> TrainResult:
     """Go on with the run in `folder` exactly where it stopped, to its own budget's end or to a new one's."""
@@ -115,7 +115,7 @@ def train_like(
     epochs: float | None = None,
     minutes: float | None = None,
     settings: Mapping[str, Any] | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
     **changes: Any,
 ) -> TrainResult:
@@ -140,7 +140,7 @@ def branch(
     runs: Path | None = None,
     device: str | None = None,
     threads: int | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> TrainResult:
     """Train a new run that begins at a checkpoint of the one in `folder` (None: its newest), with all before it.
@@ -160,7 +160,7 @@ def compare(
     out: str | Path | None = None,
     *,
     seed: int = 0,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> Comparison:
     """What two runs differ in, and pictures that both make from one noise; `out` is a page or a folder to write."""
@@ -177,7 +177,7 @@ def film(
     kind: Literal["samples", "reconstructions"] = "samples",
     seconds: float = 8.0,
     captions: bool = True,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> Path:
     """Write a run's previews as a film: GIF, WebP or MP4, by the name of `out`."""
@@ -192,7 +192,7 @@ def find_concepts(
     labels: Sequence[str] | None = None,
     method: str | None = None,
     out: Path | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> tuple[Concept, ...]:
     """Find a direction in the model's codes for each label of `data`, and store it with the run."""
@@ -211,7 +211,7 @@ def evaluate(
     features: str | Path | None = None,
     seed: int = 0,
     prior: Prior = "mixture",
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> Evaluation:
     """Measure a model on pictures it has not seen: PSNR (dB), SSIM, MS-SSIM, KL (nats), active units, AUC by label.
@@ -235,9 +235,9 @@ def edit(
     strengths: Mapping[str, float],
     *,
     mode: Literal["photo", "face"] = "photo",
-    face: int = 1,
+    face: int | None = None,
     points: Points | None = None,
-    on_event: OnEvent = _ignore,
+    on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> Path:
     """Move the face in `photo` along concepts and write the picture.
@@ -245,7 +245,7 @@ def edit(
     Args:
         strengths: by concept, in standard deviations of the data's codes: {"Smiling": 1.5}.
         mode: the whole photo, or the face alone at the model's size.
-        face: which one, when there are several; 1 is the largest.
+        face: which one, when there are several; 1 is the largest, and taken by default.
         points: where its eyes and mouth are, in photo pixels, for a face that is not found or placed wrong.
     """
     request = edit_job.EditRequest(

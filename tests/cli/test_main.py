@@ -103,6 +103,33 @@ def test_a_program_that_cannot_keep_a_log_still_works(command: Command, places: 
     assert command("--help").code == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("trian", "There is no command 'trian'. Did you mean 'train'?"),
+        ("runs lst", "There is no command 'lst'. Did you mean 'list'?"),
+        ("train --dta x", "There is no option '--dta'. Did you mean '--data'?"),
+        ("train --steps 0", "--steps cannot be '0'. It must be a whole number of 1 or more."),
+        ("train --minutes -1", "--minutes cannot be '-1'. It must be a number of 0.001 or more."),
+        ("train --seed x", "--seed cannot be 'x'. It must be a whole number of 0 or more."),
+        ("train --steps", "--steps needs a value after it. --help after the command explains it."),
+        ("doctor --json=3", "--json takes no value. Give it alone."),
+        ("edit p --out o.png --quality 101", "--quality cannot be '101'. It must be a whole number from 1 to 100."),
+        ("sample m --out o.png --prior x", "--prior cannot be 'x'. Choose one of: mixture, normal."),
+        ("edit", "PHOTO is missing: a photo with a face in it. 'workbench edit --help' explains it."),
+        (
+            "train --data builtin:avatars --size 63",
+            "A variational autoencoder (VAE) with these settings cannot be 63 pixels wide. Choose one of: 32, 64, 128.",
+        ),
+    ],
+)
+def test_what_was_typed_wrong_is_said_in_our_own_words(command: Command, line: str, said: str) -> None:
+    outcome = command(*line.split())
+    assert outcome.code == 2
+    assert outcome.err == said + "\n"
+    assert outcome.out == ""
+
+
 @pytest.mark.parametrize("arguments", [["trian"], ["train", "--latent", "3"], ["sample"], ["train", "--steps", "0"]])
 def test_wrong_usage_is_exit_code_2_with_nothing_on_standard_output(command: Command, arguments: list[str]) -> None:
     outcome = command(*arguments)

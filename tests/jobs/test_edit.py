@@ -21,8 +21,11 @@ from workbench.core.errors import Stopped, WorkbenchError
 from workbench.core.events import Advice, Event, Saved
 from workbench.core.pictures import read_photo
 from workbench.core.runs.trained import open_model
+from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.edit import EditRequest, edit, encode_photo, export_edit, find_face
+from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+from workbench.jobs.train import TrainRequest, train
 
 Edit = Callable[..., Path]
 
@@ -120,7 +123,7 @@ def test_the_window_and_the_command_line_write_the_same_bytes(
 ) -> None:
     by_command = make(strengths={"Smiling": 1.2}, out=tmp_path / "a.jpg", quality=80)
     photo = read_photo(portrait)
-    points = find_face(photo, "portrait").points
+    points = run(find_face(photo, "portrait")).points
     editor = Editor(open_model(trained_run), photo, points)
     state = EditState(points).with_strength("Smiling", 1.2)
     by_window = run(export_edit(editor, state, tmp_path / "b.jpg", photo_path=portrait, quality=80))
@@ -171,6 +174,75 @@ def test_a_recipe_whose_model_is_nowhere_asks_for_it(make: Edit, places: Path, t
         make(recipe=first, model=None, out=tmp_path / "again.png")
 
 
+def advice(events: list[Event]) -> list[str]:
+    return [f"{event.finding} {event.remedy}" for event in events if isinstance(event, Advice)]
+
+
+def test_a_strength_beyond_the_sliders_end_is_done_and_said(make: Edit, trained_run: Path, events: list[Event]) -> None:
+    end = open_model(trained_run).concepts["Smiling"].direction.high
+    make(strengths={"Smiling": end - 0.01})
+    assert not any("its slider goes" in said for said in advice(events))
+    out = make(strengths={"Smiling": 40})
+    assert out.exists()
+    (said,) = (said for said in advice(events) if "its slider goes" in said)
+    assert said.startswith("'Smiling' is moved by +40; its slider goes from -")
+    assert f"to {end:+.1f}" in said
+
+
+def test_of_several_faces_the_one_that_was_taken_and_how_to_take_another_is_said(
+    make: Edit, portrait: Path, tmp_path: Path, events: list[Event]
+) -> None:
+    face = read_photo(portrait).pixels
+    pair = tmp_path / "pair.png"
+    small = np.asarray(Image.fromarray(face).resize((384, 384)))
+    Image.fromarray(np.hstack([face, np.pad(small, ((0, 128), (0, 0), (0, 0)))])).save(pair)
+    first = pixels_of(make(photo=pair, strengths={"Smiling": 2}))
+    (said,) = (said for said in advice(events) if "faces were found" in said)
+    assert "2 faces were found in 'pair.png'; the largest was taken, at the upper left." in said
+    assert "--face: 2 at the" in said
+    events.clear()
+    second = pixels_of(make(photo=pair, strengths={"Smiling": 2}, face=2))
+    assert not any("faces were found" in said for said in advice(events))  # it was chosen: nothing to say
+    assert (first != second).any()
+
+
+@pytest.fixture(scope="module")
+def gan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    request = TrainRequest(
+        data="builtin:avatars",
+        model="dcgan",
+        budget=Budget(steps=1),
+        size=32,
+        settings={"batch_size": 4},
+        runs=tmp_path_factory.mktemp("gan"),
+        device="cpu",
+        threads=1,
+    )
+    return run(train(request)).run
+
+
+def test_a_model_that_cannot_encode_says_so_before_it_looks_for_concepts_or_faces(
+    make: Edit, gan: Path, portrait: Path, tmp_path: Path
+) -> None:
+    tries: list[Callable[[], object]] = [
+        lambda: make(model=gan, strengths={"Smiling": 1}),
+        lambda: run(encode_photo(portrait, gan, tmp_path / "code.safetensors")),
+        lambda: run(find_concepts(ConceptRequest(gan, "builtin:avatars"))),
+    ]
+    for attempt in tries:
+        with pytest.raises(WorkbenchError, match="cannot encode photos") as refused:
+            attempt()
+        assert "vae" in refused.value.next_step
+    assert list(tmp_path.glob("*.safetensors")) == []
+
+
+def test_a_damaged_concept_is_named_when_it_is_asked_for(make: Edit, run_copy: Path) -> None:
+    path = run_copy / "concepts" / "Smiling.safetensors"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(WorkbenchError, match=r"Smiling\.safetensors' is damaged"):
+        make(model=run_copy, strengths={"Smiling": 1})
+
+
 def test_a_stopped_edit_writes_nothing(portrait: Path, trained_run: Path, tmp_path: Path) -> None:
     control = Control()
     control.stop()
@@ -184,7 +256,7 @@ def test_the_code_of_a_face_is_written_with_where_it_comes_from(
 ) -> None:
     out = run(encode_photo(portrait, trained_run, tmp_path / "code.safetensors"))
     photo, model = read_photo(portrait), open_model(trained_run)
-    editor = Editor(model, photo, find_face(photo, "portrait").points)
+    editor = Editor(model, photo, run(find_face(photo, "portrait")).points)
     np.testing.assert_array_equal(load_file(out)["code"], editor.code)
     header = io.BytesIO(out.read_bytes())
     described = json.loads(header.read(int.from_bytes(header.read(8), "little")))["__metadata__"]

@@ -103,6 +103,23 @@ def test_nothing_readable_is_an_error_with_a_reason(tmp_path: Path, places: Path
             run(job)
 
 
+def test_a_picture_that_is_cut_off_is_found_by_a_check_with_the_reason_an_import_gives(photos: Path) -> None:
+    whole = io.BytesIO()
+    Image.effect_noise((300, 300), 80).convert("RGB").save(whole, "JPEG")
+    (photos / "050.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    looked = run(describe_data(photos))
+    assert (looked.pictures, looked.skipped, looked.checked) == (100, (), False)
+    events: list[Event] = []
+    checked = run(describe_data(photos, check=True), events.append)
+    assert checked.checked
+    assert checked.pictures == 99
+    _, imported = prepare(photos)
+    assert list(checked.skipped) == [event for event in imported if isinstance(event, Skipped)]
+    assert checked.skipped[0].name == "050.jpg"
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1].done == progress[-1].total == 100
+
+
 def test_a_changed_picture_is_imported_anew_and_changed_labels_at_once(photos: Path) -> None:
     first, _ = prepare(photos)
     (photos / "attributes.csv").write_text("file,Red\n000.jpg,-1\n099.jpg,1\n")

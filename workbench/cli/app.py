@@ -12,6 +12,7 @@ from typer.main import get_command
 from workbench import __version__, log
 from workbench.cli import concepts, data, demo, doctor, edit, evaluate, faces, models, queue, runs, runs_out, train
 from workbench.cli.output import note, say
+from workbench.cli.usage import explain_usage, is_usage_error
 from workbench.core.errors import ExitCode, Stopped, explain
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 app = typer.Typer(
     name="workbench",
     help="Train small generative models on face pictures, find concepts in them, and edit photos with sliders. "
-    "Without a command the window opens.",
+    "Without a command the window opens. Files are written whole or not at all, and the folders they go to are made.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -74,14 +75,17 @@ def run(arguments: Sequence[str]) -> int:
     """
     log.start()
     try:
-        get_command(app).main(list(arguments), prog_name="workbench")
-    except SystemExit as end:  # how typer returns
-        code = end.code if isinstance(end.code, int) else ExitCode.DONE
-        return ExitCode.STOPPED if code == _INTERRUPTED else code
+        code = get_command(app).main(list(arguments), prog_name="workbench", standalone_mode=False)
+    except SystemExit as end:  # how typer ends when nobody reads its output any more
+        code = end.code
     except (Stopped, KeyboardInterrupt):
         note("Stopped.")
         return ExitCode.STOPPED
     except Exception as error:
+        if is_usage_error(error):
+            if wrong := explain_usage(error):
+                note(str(wrong))
+            return ExitCode.USAGE
         if explained := explain(error):
             note(str(explained))
             return explained.code
@@ -89,4 +93,6 @@ def run(arguments: Sequence[str]) -> int:
         said = f"{type(error).__name__}: {error}".rstrip(".")
         note(f"Something went wrong: {said}. The details are in '{log.log_file()}'.")
         return ExitCode.FAILED
-    return ExitCode.DONE
+    if code == _INTERRUPTED:
+        return ExitCode.STOPPED
+    return code if isinstance(code, int) else ExitCode.DONE

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.console import run_job
 from workbench.cli.options import SOURCE_HELP, Json
-from workbench.cli.output import say, say_json, say_table
+from workbench.cli.output import note, say, say_json, say_table
 
 if TYPE_CHECKING:
     from workbench.jobs.prepare_data import DataInfo
@@ -18,11 +18,20 @@ app = typer.Typer(help="Look at pictures before training on them.", no_args_is_h
 
 
 @app.command()
-def info(source: Annotated[str, typer.Argument(metavar="SRC", help=SOURCE_HELP)], json: Json = False) -> None:
-    """Say what is there: counts, sizes, labels, partitions, and what is skipped and why."""
+def info(
+    source: Annotated[str, typer.Argument(metavar="SRC", help=SOURCE_HELP)],
+    check: Annotated[
+        bool, typer.Option("--check", help="Decode every picture too: finds those that are cut off or damaged inside.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what is there: counts, sizes, labels, partitions, and what is skipped and why.
+
+    Without --check only the beginning of each picture is read.
+    """
     from workbench.jobs.prepare_data import describe_data
 
-    found = run_job(lambda control: describe_data(source, control))
+    found = run_job(lambda control: describe_data(source, control, check))
     if json:
         say_json(found)
     else:
@@ -82,6 +91,11 @@ def _show(found: DataInfo) -> None:
         say()
         say(f"{len(found.skipped)} left out:")
         say_table([(f"  {skipped.name}", skipped.reason) for skipped in found.skipped])
+    if found.checked:
+        say()
+        say(f"All {found.pictures} pictures were decoded to their end.")
+    elif found.kind != "built-in":
+        note("Only the beginning of each picture was read; --check decodes them all and finds damaged ones.")
 
 
 def _who_parted(found: DataInfo) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workbench.core.events import Advice
     from workbench.core.faces.align import Points
 
+FaceOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Which face, when there are several; 1, the largest, by default.")
+]
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
 _POINTS_HELP = (
     "Where the face's eyes and mouth are, in photo pixels, as in '203,100 246,103 223,140' (the eye on the left of the "
@@ -38,7 +41,7 @@ def edit(
         Path | None, typer.Option(metavar="FILE", help="Repeat this edit: a recipe's JSON, or an exported picture.")
     ] = None,
     face_only: Annotated[bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")] = False,
-    face: Annotated[int, typer.Option(min=1, help="Which face, when there are several; 1 is the largest.")] = 1,
+    face: FaceOption = None,
     points: Annotated[str | None, typer.Option(metavar="PLACES", help=_POINTS_HELP)] = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of a JPEG or WebP picture.")] = 92,
     save_recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the recipe as JSON too.")] = None,
@@ -73,12 +76,13 @@ def encode(
     photo: Photo,
     model: Annotated[Path, typer.Option(metavar="MODEL", help="A run, a checkpoint or a NAME.workbench file.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The code to write: .safetensors.")],
+    face: FaceOption = None,
     json: Json = False,
 ) -> None:
     """Write the code of the face in a photo."""
     from workbench.jobs.edit import encode_photo
 
-    say_written(run_job(lambda control: encode_photo(photo, model, out, control)), json)
+    say_written(run_job(lambda control: encode_photo(photo, model, out, control, face)), json)
 
 
 def sample(

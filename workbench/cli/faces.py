@@ -31,6 +31,7 @@ def find(
 
     `workbench edit --face NUMBER` takes the same numbers, and `--points` the places of the eyes and the mouth.
     """
+    from workbench.core.faces.find import no_face
     from workbench.jobs.find_faces import faces_of_photos
 
     found = run_job(lambda control: faces_of_photos(photos, control))
@@ -49,7 +50,7 @@ def find(
         return
     for photo in found:
         if not photo.faces:
-            note(f"No face was found in '{photo.path}'.")
+            note(str(no_face(f"'{photo.path}'")))
     rows = [_row(str(photo.path), number, face) for photo in found for number, face in enumerate(photo.faces, 1)]
     if rows:
         say_table(rows, header=("photo", "face", "box", "left eye", "right eye", "mouth", "score"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import os
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -77,11 +78,20 @@ def file_errors(path: Path, doing: str) -> Iterator[None]:
                 ExitCode.RESOURCES,
             ) from error
         if error.errno in _FORBIDDEN:
+            home = os.environ.get("WORKBENCH_HOME")
+            ours = home is not None and path.absolute().is_relative_to(Path(home).absolute())
+            remedy = "WORKBENCH_HOME says to keep things there: let it name" if ours else "Choose"
             raise WorkbenchError(
-                f"No permission to {doing} '{path}'.", "Choose another folder, or change its permissions."
+                f"No permission to {doing} '{path}'.", f"{remedy} another folder, or change its permissions."
             ) from error
         if isinstance(error, FileNotFoundError):
             raise WorkbenchError(f"'{path}' does not exist.", "Check the path.") from error
+        if (
+            isinstance(error, (NotADirectoryError, FileExistsError))
+            and error.filename
+            and Path(error.filename).is_file()
+        ):
+            raise WorkbenchError(f"'{error.filename}' is a file, not a folder.", "Choose another folder.") from error
         if isinstance(error, (IsADirectoryError, NotADirectoryError, FileExistsError)):
             raise WorkbenchError(f"Cannot {doing} '{path}': {error.strerror}.", "Check the path.") from error
         raise

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,15 +111,38 @@ def remove_parts(folder: Path) -> None:
 
 
 def need_space(folder: Path, bytes_needed: int) -> None:
-    """Raise `WorkbenchError` when the disk of `folder` has less than `bytes_needed` free."""
-    existing = next((p for p in (folder, *folder.parents) if p.exists()), Path())
-    free = shutil.disk_usage(existing).free
+    """Raise `WorkbenchError` when `folder`, which need not exist yet, cannot be written or its disk has less than
+    `bytes_needed` free."""
+    need_writable(folder)
+    free = shutil.disk_usage(_existing(folder)).free
     if free < bytes_needed:
         raise WorkbenchError(
             f"'{folder}' needs {bytes_needed / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free.",
             "Free some space, or choose another folder.",
             ExitCode.RESOURCES,
         )
+
+
+def need_writable(folder: Path) -> None:
+    """Raise `WorkbenchError` when nothing can be written into `folder`, or it cannot be made where it is missing.
+
+    A file is opened there and thrown away: what permissions say is not all there is, on a disk that is read-only, for
+    one.
+    """
+    with file_errors(folder, "write"):
+        existing = _existing(folder)
+        if not existing.is_dir():
+            raise WorkbenchError(f"'{existing}' is a file, not a folder.", "Choose a folder.")
+        try:
+            with tempfile.TemporaryFile(dir=existing):
+                pass
+        except FileNotFoundError as error:  # a file system that only looks like one, as /proc
+            raise PermissionError(errno.EPERM, error.strerror, str(existing)) from error
+
+
+def _existing(folder: Path) -> Path:
+    """`folder`, or the nearest folder above it that there is."""
+    return next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path())
 
 
 def unused_path(path: Path) -> Path:

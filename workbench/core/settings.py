@@ -77,9 +77,9 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "settings"
-            raise WorkbenchError(
-                f"Setting '{name}' cannot be {first['input']!r}.", _allowed(cls.info(name)) if first["loc"] else ""
-            ) from error
+            info = cls.info(name) if first["loc"] else None
+            can_be = allowed(info.type, info.low, info.high, info.choices) if info else ""
+            raise WorkbenchError(f"Setting '{name}' cannot be {first['input']!r}.", can_be) from error
 
     @classmethod
     def info(cls, name: str) -> SettingInfo:
@@ -110,15 +110,16 @@ class Settings(BaseModel):
         return tuple(cls.info(name) for name in cls.model_fields)
 
 
-def _allowed(info: SettingInfo) -> str:
-    if info.choices:
-        return f"Choose one of: {', '.join(map(str, info.choices))}."
-    kind = {int: "a whole number", float: "a number", bool: "true or false"}.get(info.type, "a text")
-    if info.low is not None and info.high is not None:
-        return f"It must be {kind} from {info.low:g} to {info.high:g}."
-    if info.low is not None:
-        return f"It must be {kind} of {info.low:g} or more."
-    return f"It must be {kind}."
+def allowed(kind: Any, low: float | None, high: float | None, choices: tuple[Any, ...] = ()) -> str:
+    """What a setting or an option can be, in a sentence: the same one at every door."""
+    if choices:
+        return f"Choose one of: {', '.join(map(str, choices))}."
+    what = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind, "a text")
+    if low is not None and high is not None:
+        return f"It must be {what} from {low:g} to {high:g}."
+    if low is not None:
+        return f"It must be {what} of {low:g} or more."
+    return f"It must be {what}."
 
 
 def parse_pairs(pairs: list[str]) -> dict[str, str]:

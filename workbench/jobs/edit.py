@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.core.concepts.concept import Concept, concept_file
 from workbench.core.control import Control
 from workbench.core.editing import known_photos
 from workbench.core.editing.fit import Fit
@@ -15,7 +16,7 @@ from workbench.core.editing.state import MOST, EditState, Mode
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Progress, Saved
 from workbench.core.faces.align import Points
-from workbench.core.faces.find import Face, find_faces
+from workbench.core.faces.find import Face, find_faces, no_face
 from workbench.core.files import write_file
 from workbench.core.pictures import Ai, Photo, read_photo, write_picture
 from workbench.core.runs.trained import TrainedModel, open_model
@@ -33,7 +34,7 @@ class EditRequest:
         out: the picture to write, .png, .jpg or .webp.
         strengths: by concept, in standard deviations; they replace those of a recipe, concept by concept.
         mode: the whole photo, or the face alone at the model's size.
-        face: which face, counted from 1, the largest.
+        face: which face, counted from 1, the largest; None takes the largest, and says so where there are others.
         points: where its eyes and mouth are, when the finder is not to be asked.
         recipe: an edit to repeat: its JSON, or an exported picture.
         quality: of JPEG and WebP, 1 to 100.
@@ -45,7 +46,7 @@ class EditRequest:
     out: Path
     strengths: Mapping[str, float] = field(default_factory=dict)
     mode: Mode = "photo"
-    face: int = 1
+    face: int | None = None
     points: Points | None = None
     recipe: Path | None = None
     quality: int = 92
@@ -69,10 +70,12 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     recipe = Recipe.read(request.recipe) if request.recipe else None
     model = open_model(_model_path(request.model, recipe))
     yield from notices(model)
+    model.need_encoder()
     if recipe:
         recipe.state(model)  # refuses another model before anything is done
     strengths = {**(recipe.strengths if recipe else {}), **request.strengths}
     _check(strengths, model)
+    yield from _beyond_sliders(strengths, model)
     control.check()
 
     yield Progress("Finding the face", 1, 4, "steps")
@@ -82,7 +85,7 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     elif recipe and recipe.photo.sha256 == photo.sha256:
         points = recipe.points
     else:
-        points = find_face(photo, request.photo.name, request.face).points
+        points = (yield from find_face(photo, request.photo.name, request.face)).points
         if recipe:
             yield Advice(
                 f"'{request.photo.name}' is not the photo that the recipe was made with.",
@@ -165,8 +168,10 @@ def export_edit(
     return out
 
 
-def encode_photo(photo: Path, model: str | Path, out: Path, control: Control | None = None) -> Job[Path]:
-    """Write the code of the largest face in a photo.
+def encode_photo(
+    photo: Path, model: str | Path, out: Path, control: Control | None = None, face: int | None = None
+) -> Job[Path]:
+    """Write the code of a face in a photo: `face` as an `EditRequest` has it.
 
     The file is safetensors: `code`, float32 (latent,), and a description with the model's fingerprint, the photo's
     sha256 and the face's three points.
@@ -180,28 +185,37 @@ def encode_photo(photo: Path, model: str | Path, out: Path, control: Control | N
     yield Progress("Opening the model", 0, 2, "steps")
     trained = open_model(model)
     yield from notices(trained)
+    trained.need_encoder()
     control.check()
     yield Progress("Finding the face", 1, 2, "steps")
     opened = read_photo(photo)
-    editor = Editor(trained, opened, find_face(opened, photo.name).points)
+    found = yield from find_face(opened, photo.name, face)
+    editor = Editor(trained, opened, found.points)
     yield from Fit.of(trained, editor.at(editor.points)).doubts
     write_tensors(out, {"code": editor.code}, _code_info(trained, opened, editor.points))
     yield Saved(out, "codes")
     return out
 
 
-def find_face(photo: Photo, name: str, number: int = 1) -> Face:
+def find_face(photo: Photo, name: str, number: int | None = None) -> Job[Face]:
     """The face with this number, counted from 1, the largest; `name` is what errors call the photo.
+
+    Yields:
+        Advice, where there are several and none was asked for: the largest is taken.
 
     Raises:
         WorkbenchError: there is no face, or no such one.
     """
     faces = find_faces(photo.pixels)
     if not faces:
-        raise WorkbenchError(
-            f"No face was found in '{name}'.",
-            "Choose a photo in which a face looks at the camera, or say where its eyes and mouth are.",
+        raise no_face(f"'{name}'")
+    if number is None and len(faces) > 1:
+        others = ", ".join(f"{n} at {_place(face, photo)}" for n, face in enumerate(faces[1:], 2))
+        yield Advice(
+            f"{len(faces)} faces were found in '{name}'; the largest was taken, at {_place(faces[0], photo)}.",
+            f"Choose another with --face: {others}.",
         )
+    number = number or 1
     if not 1 <= number <= len(faces):
         found = "one face" if len(faces) == 1 else f"{len(faces)} faces"
         raise WorkbenchError(
@@ -210,15 +224,44 @@ def find_face(photo: Photo, name: str, number: int = 1) -> Face:
     return faces[number - 1]
 
 
+def _place(face: Face, photo: Photo) -> str:
+    """Where a face is, in words: "the upper left"."""
+    height, width = photo.pixels.shape[:2]
+    x, y = (face.box[0] + face.box[2]) / (2 * width), (face.box[1] + face.box[3]) / (2 * height)
+    row = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
+    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else "middle"
+    return f"the {row} {column}".replace("  ", " ")
+
+
+def _beyond_sliders(strengths: Mapping[str, float], model: TrainedModel) -> Iterator[Advice]:
+    """A word for each concept that is moved further than its slider goes; it is moved all the same."""
+    for name, strength in strengths.items():
+        direction = model.concepts[name].direction
+        if not direction.low <= strength <= direction.high:
+            yield Advice(
+                f"'{name}' is moved by {strength:+g}; its slider goes from {direction.low:+.1f} to "
+                f"{direction.high:+.1f}, as far as faces of the data do.",
+                "Beyond it faces fall apart.",
+            )
+
+
 def _check(strengths: Mapping[str, float], model: TrainedModel) -> None:
     """Raise `WorkbenchError` for a concept that the model has not, and for a strength that is out of range."""
     for name, strength in strengths.items():
         if name not in model.concepts:
+            _say_why_left_out(name, model)
             raise unknown("concept", name, model.concepts)
         if not abs(strength) <= MOST:  # which no NaN passes
             raise WorkbenchError(
                 f"'{name}' cannot be moved by {strength:g}.", f"Choose a number from {-MOST:g} to {MOST:g}."
             )
+
+
+def _say_why_left_out(name: str, model: TrainedModel) -> None:
+    """Raise `WorkbenchError` for a concept that lies in the run's folder but cannot be used: damaged, or another's."""
+    path = model.concepts_folder / concept_file(name) if model.concepts_folder else None
+    if path and path.exists():
+        Concept.load(path, model.fingerprint, model.latent)
 
 
 def _model_path(given: str | Path | None, recipe: Recipe | None) -> Path:

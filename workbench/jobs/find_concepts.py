@@ -21,6 +21,7 @@ from workbench.core.data.table import TEST, TRAIN, VALIDATION
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Event, Progress, Saved
 from workbench.core.faces.align import Alignment
+from workbench.core.files import need_writable
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job, notices
 from workbench.jobs.prepare_data import prepare_data
@@ -70,6 +71,7 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
     method = method_named(request.method) if request.method else None
     model = open_model(request.model)
     yield from notices(model)
+    model.need_encoder()
     folder = _folder(request.out, model)
     dataset = yield from prepare_data(request.data, model.size, control)
     eyes = _eyes(dataset, model) if method is _DRAWN or SUNGLASSES in (request.labels or (SUNGLASSES,)) else None
@@ -114,6 +116,7 @@ def _folder(out: Path | None, model: TrainedModel) -> Path:
             f"'{model.path}' is an exported model, which is not changed.",
             "Choose a folder for the concepts with --out.",
         )
+    need_writable(folder)  # said now, not after minutes of encoding
     return folder
 
 

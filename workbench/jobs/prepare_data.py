@@ -33,7 +33,7 @@ from workbench.core.data.table import PARTITIONS
 from workbench.core.errors import Stopped, WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
 from workbench.core.lock import Lock
-from workbench.core.pictures import picture_size
+from workbench.core.pictures import decode_picture, picture_size
 from workbench.jobs.api import Job
 
 _CHUNK = 16
@@ -43,6 +43,8 @@ _SAVE_SECONDS = 2.0
 _REPORT_SECONDS = 0.1
 _PAUSES, _ASKED_AGAIN = (0.05, 0.25), 100
 """Seconds before a picture that the disk did not give is asked for again, and how often an import does that at all."""
+_CHECKED_SIZE = 64
+"""A usual size of models: damage shows at any, and a small one is decoded sooner."""
 _STEADY_SECONDS = 1.0
 """After this long the rate is worth a guess at the time left."""
 
@@ -226,6 +228,7 @@ class DataInfo:
         persons: how many different ones, or None when the source does not say.
         columns: names of its other columns.
         skipped: files that are left out, and why.
+        checked: whether every picture was decoded; otherwise one that is cut off in the middle is not among `skipped`.
     """
 
     source: str
@@ -239,12 +242,14 @@ class DataInfo:
     persons: int | None
     columns: tuple[str, ...]
     skipped: tuple[Skipped, ...]
+    checked: bool = False
 
 
-def describe_data(where: str | Path, control: Control | None = None) -> Job[DataInfo]:
-    """Look at every picture's header, in threads, without decoding it.
+def describe_data(where: str | Path, control: Control | None = None, check: bool = False) -> Job[DataInfo]:
+    """Look at every picture's header, in threads.
 
-    A picture that is cut off in the middle is found by `prepare_data` only.
+    Args:
+        check: decode it too, as an import does, which takes as long: only that finds what is cut off in the middle.
 
     Raises:
         WorkbenchError: no data there, or none of it can be opened.
@@ -258,22 +263,25 @@ def describe_data(where: str | Path, control: Control | None = None) -> Job[Data
             content = source.read(row)
             if isinstance(content, np.ndarray):
                 return content.shape[1], content.shape[0]
-            return picture_size(content, source.table.names[row])
+            size = picture_size(content, source.table.names[row])
+            if check:
+                decode_picture(content, source.table.names[row], at_least=2 * _CHECKED_SIZE)
+            return size
         except WorkbenchError as error:
             return error.what
         except OSError as error:
             return error.strerror or str(error)
 
     found: list[tuple[int, int] | str] = []
-    clock = Clock("Looking at pictures", 0, len(source.table))
+    clock = Clock("Decoding pictures" if check else "Looking at pictures", 0, len(source.table))
     for results in _in_threads(look, range(len(source.table))):
         found += results
         yield from clock.report(len(found))
         control.check()
-    return _summary(source, found)
+    return _summary(source, found, check)
 
 
-def _summary(source: Source, found: Sequence[tuple[int, int] | str]) -> DataInfo:
+def _summary(source: Source, found: Sequence[tuple[int, int] | str], checked: bool) -> DataInfo:
     sizes = sorted((size for size in found if not isinstance(size, str)), key=lambda size: (size[0] * size[1], size))
     bad = [Skipped(source.table.names[row], reason) for row, reason in enumerate(found) if isinstance(reason, str)]
     if not sizes:
@@ -299,4 +307,5 @@ def _summary(source: Source, found: Sequence[tuple[int, int] | str]) -> DataInfo
         persons=len(set(table.person) - {""}) if table.person is not None else None,
         columns=tuple(table.text),
         skipped=(*source.skipped, *bad),
+        checked=checked,
     )

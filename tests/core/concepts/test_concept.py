@@ -132,8 +132,13 @@ def test_a_description_that_cannot_be_is_damaged(path: Path, info: dict[str, obj
         Concept.load(path, MODEL)
 
 
+def test_a_concept_of_another_size_than_the_models_codes_is_damaged(path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="damaged"):
+        Concept.load(path, MODEL, latent=17)
+
+
 @pytest.mark.parametrize(
-    "values", [{"sigma": 0.0}, {"sigma": float("nan")}, {"low": 0.5}, {"high": -1.0}, {"auc": 1.5}]
+    "values", [{"sigma": 0.0}, {"sigma": float("nan")}, {"low": 0.5}, {"high": -1.0}, {"auc": 1.5}, {"sigma": 1e300}]
 )
 def test_a_direction_with_impossible_values_is_damaged(smiling: Concept, values: dict[str, float]) -> None:
     vectors, info = smiling.pack()
@@ -142,7 +147,9 @@ def test_a_direction_with_impossible_values_is_damaged(smiling: Concept, values:
         Concept.unpack(vectors, info, "model.workbench")
 
 
-@pytest.mark.parametrize("vector", [np.full(16, np.nan), np.zeros(16), np.ones(16), np.eye(4), np.eye(1, 8)[0]])
+@pytest.mark.parametrize(
+    "vector", [np.full(16, np.nan), np.zeros(16), np.ones(16), np.eye(4), np.eye(1, 8)[0], np.full(16, 3e38)]
+)
 def test_a_vector_that_is_no_direction_is_damaged(smiling: Concept, vector: np.ndarray) -> None:
     vectors, info = smiling.pack()
     with pytest.raises(WorkbenchError, match=r"'model\.workbench' is damaged"):

@@ -167,8 +167,8 @@ class Concept:
         write_tensors(path, *self.pack())
 
     @classmethod
-    def load(cls, path: Path, model: str) -> Concept:
-        """Read a concept of the model whose fingerprint is `model`.
+    def load(cls, path: Path, model: str, latent: int | None = None) -> Concept:
+        """Read a concept of the model whose fingerprint is `model`, and whose codes have `latent` numbers.
 
         Raises:
             WorkbenchError: missing, damaged, a pickle, too new, or another model's.
@@ -180,11 +180,13 @@ class Concept:
                 "trained further.",
                 "Find the concepts of this model again.",
             )
+        if latent is not None and len(concept.direction.vector) != latent:
+            raise damaged(path, "concept")
         return concept
 
 
-def load_all(folder: Path, model: str) -> dict[str, Concept]:
-    """The concepts in `folder` that belong to the model whose fingerprint is `model`, by name, sorted.
+def load_all(folder: Path, model: str, latent: int | None = None) -> dict[str, Concept]:
+    """The concepts in `folder` that belong to the model (see `Concept.load`), by name, sorted.
 
     A run that was trained further keeps the concepts of its older weights until they are found again: those, and
     damaged files, are left out and noted in the log, for they must not keep the model from being opened.
@@ -194,7 +196,7 @@ def load_all(folder: Path, model: str) -> dict[str, Concept]:
         if path.name.startswith("."):
             continue  # half-written by a killed program, or a system's own file
         try:
-            concept = Concept.load(path, model)
+            concept = Concept.load(path, model, latent)
         except WorkbenchError as error:
             logging.getLogger(__name__).info("Concept left out. %s", error)
             continue
@@ -221,7 +223,9 @@ _WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM
 
 def _is_unit(vector: npt.NDArray[Any]) -> bool:
     """Whether `vector` is a direction: float32, one axis, length 1 (which no NaN has)."""
-    return vector.dtype == np.float32 and vector.ndim == 1 and math.isclose(np.linalg.norm(vector), 1.0, abs_tol=1e-3)
+    if vector.dtype != np.float32 or vector.ndim != 1:
+        return False
+    return math.isclose(np.linalg.norm(vector.astype(np.float64)), 1.0, abs_tol=1e-3)  # squares overflow a float32
 
 
 class _Part(BaseModel):
@@ -230,10 +234,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False, extra="ignore")
 
 
+_FAR = 1e6
+"""No code varies by so much, and no slider goes so far; what does is damaged, and would overflow a float32."""
+
+
 class _DirectionInfo(_Part):
-    sigma: Annotated[float, Gt(0)]
-    low: Annotated[float, Lt(0)]
-    high: Annotated[float, Gt(0)]
+    sigma: Annotated[float, Gt(0), Lt(_FAR)]
+    low: Annotated[float, Gt(-_FAR), Lt(0)]
+    high: Annotated[float, Gt(0), Lt(_FAR)]
     auc: float | None = Field(ge=0, le=1)
     counts: Counts
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Points
 
 UInt8 = npt.NDArray[np.uint8]
@@ -67,6 +68,14 @@ def find_faces(pixels: UInt8) -> tuple[Face, ...]:
 
     return tuple(
         Face(found.box, place_points(pixels, found.box, found.quarters), found.score) for found in find_boxes(pixels)
+    )
+
+
+def no_face(photo: str) -> WorkbenchError:
+    """What is said of a photo in which none was found, at every door; `photo` is what it is called."""
+    return WorkbenchError(
+        f"No face was found in {photo}.",
+        "Choose a photo in which a face looks at the camera, or say where its eyes and mouth are.",
     )
 
 

@@ -176,6 +176,14 @@ def check_size(model: type[Model], settings: TrainSettings, size: int) -> None:
         )
 
 
+def cannot_encode(model: Model) -> WorkbenchError:
+    """The error for photos, concepts and whatever else needs codes of pictures, which this model does not have."""
+    return WorkbenchError(
+        f"A {model.title} cannot encode photos: it only goes from codes to pictures.",
+        "Use it for random faces, or take a model with an encoder (vae, vaegan) instead.",
+    )
+
+
 def preset_settings(model: type[Model], preset: str | None, values: Mapping[str, Any]) -> TrainSettings:
     """A model's settings: its defaults, overridden by the preset, overridden by `values`.
 

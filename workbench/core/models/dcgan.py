@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workbench.core.errors import WorkbenchError
 from workbench.core.models import gan_nets, gan_settings
-from workbench.core.models.base import Losses, Model, Phase, Step, Steps
+from workbench.core.models.base import Losses, Model, Phase, Step, Steps, cannot_encode
 from workbench.core.models.blocks import frozen, seed_dropout
 from workbench.core.models.diff_augment import diff_augment
 from workbench.core.models.gan_settings import DcganSettings
@@ -67,10 +66,7 @@ class Dcgan(Model):
         return self.settings.latent
 
     def encode(self, images: Tensor) -> Tensor:
-        raise WorkbenchError(
-            "A GAN only goes from codes to pictures: it cannot encode one.",
-            "Use it for random faces, or train a model with an encoder (vae, vaegan).",
-        )
+        raise cannot_encode(self)
 
     def decode(self, codes: Tensor) -> Tensor:
         decoded: Tensor = self.generator(codes)

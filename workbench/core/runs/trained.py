@@ -15,7 +15,7 @@ import torch
 from workbench.core.concepts.concept import Concept, load_all
 from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Alignment
-from workbench.core.models.base import Model
+from workbench.core.models.base import Model, cannot_encode
 from workbench.core.models.images import to_images, to_pictures, to_values
 from workbench.core.models.inference import prepared
 from workbench.core.models.mixture import Mixture
@@ -75,6 +75,11 @@ class TrainedModel:
     def latent(self) -> int:
         """Numbers in a code."""
         return self.net.latent
+
+    def need_encoder(self) -> None:
+        """Raise `WorkbenchError` for a model that only makes pictures up, before anything is done with it."""
+        if not self.net.encodes:
+            raise cannot_encode(self.net)
 
     def with_concepts(self, concepts: Mapping[str, Concept]) -> TrainedModel:
         """The same model with other concepts."""
@@ -166,7 +171,7 @@ def _from_checkpoint(
 ) -> TrainedModel:
     model = _assemble(weights, run.info, path, kind, step, run.concepts)
     model.net.mixture = Mixture.load(run.mixture_file, model.fingerprint, model.latent)
-    return model.with_concepts(load_all(run.concepts, model.fingerprint))
+    return model.with_concepts(load_all(run.concepts, model.fingerprint, model.latent))
 
 
 def _open_file(path: Path) -> TrainedModel:
@@ -188,6 +193,8 @@ def _open_file(path: Path) -> TrainedModel:
         parts = ((*key.rpartition("."), array) for key, array in arrays.items())
         vectors = {method: array for owner, _, method, array in parts if owner == f"concept.{name}"}
         concepts[name] = Concept.unpack(vectors, description, str(path))
+        if len(concepts[name].direction.vector) != model.latent:
+            raise damaged(path, "model")
     return model.with_concepts(concepts)
 
 
