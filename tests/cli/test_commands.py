@@ -38,6 +38,32 @@ def test_data_info_counts_pictures_sizes_labels_and_partitions(command: Command)
     assert "Smiling" in outcome.out
 
 
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [(("sample", "--count", 1), "s.png"), (("export",), "m.workbench"), (("runs", "film"), "f.gif"),
+     (("runs", "export-metrics"), "m.csv")],
+)  # fmt: skip
+def test_the_folder_of_a_file_to_write_is_made(
+    command: Command, trained_run: Path, tmp_path: Path, words: tuple[object, ...], out: str
+) -> None:
+    path = tmp_path / "not" / "yet" / out
+    outcome = command(*words, trained_run, "--out", path)
+    assert outcome.code == 0
+    assert path.exists()
+    (tmp_path / "file").write_text("no folder")
+    outcome = command(*words, trained_run, "--out", tmp_path / "file" / out)
+    assert outcome.code == 2
+    assert "is a file, not a folder" in outcome.err
+
+
+def test_data_info_says_what_it_did_not_look_at_and_how_to(command: Command, tmp_path: Path) -> None:
+    Image.new("RGB", (40, 50), "teal").save(tmp_path / "good.png")
+    assert "--check" in command("data", "info", tmp_path).err
+    checked = command("data", "info", tmp_path, "--check")
+    assert "1 pictures were decoded" in checked.out
+    assert checked.err == ""
+
+
 def test_data_info_lists_what_is_skipped_and_why(command: Command, tmp_path: Path) -> None:
     Image.new("RGB", (40, 50), "teal").save(tmp_path / "good.png")
     (tmp_path / "broken.jpg").write_bytes(b"no picture")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
 
+_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 Command = Callable[..., Any]
 TINY = ("--size", 32, "--steps", 2, "--set", "width=8", "--set", "latent=8", "--set", "batch_size=8")
 
@@ -29,6 +31,28 @@ def fail_at(number: int, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     monkeypatch.setattr(os, "replace", place)
     return placed
+
+
+@pytest.mark.parametrize("folder", ["file/runs", "file", pytest.param("/proc/runs", marks=_LINUX)])
+def test_a_place_for_runs_that_cannot_be_written_is_called_so_and_never_a_full_disk(
+    command: Command, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    outcome = command("train", "--data", "builtin:avatars", "--runs", tmp_path / folder, *TINY)
+    assert outcome.code == 2
+    assert "full" not in outcome.err
+    assert ("is a file, not a folder" if "file" in folder else "No permission to write '/proc") in outcome.err
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is forbidden to an administrator")
+def test_what_says_where_the_programs_own_folders_are_is_named_when_they_cannot_be_written(
+    command: Command, places: Path
+) -> None:
+    places.mkdir()
+    places.chmod(0o500)
+    outcome = command("queue", "add", "--data", "builtin:avatars", *TINY)
+    assert outcome.code == 2
+    assert "WORKBENCH_HOME says to keep things there" in outcome.err
 
 
 def test_whichever_write_fails_the_run_opens_and_goes_on(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,8 +199,8 @@ def test_of_several_faces_the_one_that_was_taken_and_how_to_take_another_is_said
     Image.fromarray(np.hstack([face, np.pad(small, ((0, 128), (0, 0), (0, 0)))])).save(pair)
     first = pixels_of(make(photo=pair, strengths={"Smiling": 2}))
     (said,) = (said for said in advice(events) if "faces were found" in said)
-    assert "2 faces were found in 'pair.png'; the largest was taken, at the upper left." in said
-    assert "--face: 2 at the" in said
+    assert "faces were found in 'pair.png'; the largest was taken, at the upper left." in said
+    assert "--face: 2 at the upper right" in said
     events.clear()
     second = pixels_of(make(photo=pair, strengths={"Smiling": 2}, face=2))
     assert not any("faces were found" in said for said in advice(events))  # it was chosen: nothing to say
@@ -234,6 +235,13 @@ def test_a_model_that_cannot_encode_says_so_before_it_looks_for_concepts_or_face
             attempt()
         assert "vae" in refused.value.next_step
     assert list(tmp_path.glob("*.safetensors")) == []
+
+
+def test_a_model_without_concepts_says_how_to_find_them(make: Edit, run_copy: Path) -> None:
+    shutil.rmtree(run_copy / "concepts")
+    with pytest.raises(WorkbenchError, match="has no concepts yet") as refused:
+        make(model=run_copy, strengths={"Smiling": 1})
+    assert "workbench concepts find" in refused.value.next_step
 
 
 def test_a_damaged_concept_is_named_when_it_is_asked_for(make: Edit, run_copy: Path) -> None:

@@ -250,6 +250,11 @@ def _check(strengths: Mapping[str, float], model: TrainedModel) -> None:
     for name, strength in strengths.items():
         if name not in model.concepts:
             _say_why_left_out(name, model)
+            if not model.concepts:
+                raise WorkbenchError(
+                    f"The model '{model.name}' has no concepts yet.",
+                    f"Find them first: workbench concepts find '{model.path}' --data SRC.",
+                )
             raise unknown("concept", name, model.concepts)
         if not abs(strength) <= MOST:  # which no NaN passes
             raise WorkbenchError(
