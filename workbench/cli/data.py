@@ -93,7 +93,7 @@ def _show(found: DataInfo) -> None:
         say_table([(f"  {skipped.name}", skipped.reason) for skipped in found.skipped])
     if found.checked:
         say()
-        say(f"{found.pictures} pictures were decoded to their end.")
+        say(f"Every {'other ' if found.skipped else ''}picture was decoded to its end.")
     elif found.kind != "built-in":
         note("Only the beginning of each picture was read; --check decodes them all and finds damaged ones.")
 
