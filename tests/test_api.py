@@ -86,6 +86,8 @@ def test_the_api_queues_trainings_and_works_through_them(places: Path, tmp_path:
     assert [waiting.id for waiting in workbench.queued()] == [first, second]
     with pytest.raises(workbench.WorkbenchError, match="Did you mean 'vae'"):
         workbench.queue_training("builtin:avatars", steps=2, model="vea")
+    workbench.move_queued(second, 1)
+    assert [waiting.id for waiting in workbench.queued()] == [second, first]
     workbench.unqueue(second)
     (turn,) = workbench.run_queue()
     assert turn.result

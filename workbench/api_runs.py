@@ -80,6 +80,16 @@ def unqueue(id: str) -> None:
     Queue().remove(id)
 
 
+def move_queued(id: str, place: int) -> None:
+    """Give a training in the queue another turn: 1 is the first."""
+    Queue().move(id, place)
+
+
+def retry_queued(id: str) -> None:
+    """Let one that could not start, or failed, have its turn again."""
+    Queue().retry(id)
+
+
 def run_queue(*, on_event: OnEvent = ignore, control: Control | None = None) -> tuple[Turn, ...]:
     """Train what waits, one after the other, and give how each ended: `entry`, and `result` if it did not fail."""
     return run(queue_job.work_through(control), on_event)
