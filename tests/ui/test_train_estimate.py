@@ -52,7 +52,7 @@ def test_one_click_says_time_and_memory_and_a_change_of_the_form_makes_it_forget
     qtbot.waitUntil(line.button.isEnabled, timeout=PATIENCE_MS)
     assert line.text.text().startswith("About ")
     assert "5,000 steps" in line.text.text()
-    assert "GB of memory" in line.text.text()
+    assert "MB of memory" in line.text.text()
     assert not line.lower_button.isVisible()
     assert not (tmp_path / "runs").exists()  # nothing was trained
     page.form.set_budget("steps", 6000)
@@ -98,9 +98,9 @@ def test_what_cannot_be_is_said_in_the_line(qtbot: QtBot, page: TrainPage) -> No
 def test_the_sentence_says_how_often_each_picture_is_seen() -> None:
     make = partial(Estimate, "cpu", 64, 0.14, 64, steps=5000, pictures=320_000, epochs=26.4, seconds=700.0)
     assert sentence(make(memory=900_000_000, free=21_000_000_000)) == (
-        "About 12 min: 5,000 steps, each picture 26 times. 0.9 GB of memory, 21 GB are free."
+        "About 12 min: 5,000 steps, each picture 26 times. 900.0 MB of memory, 21.0 GB are free."
     )
     tight = make(memory=30_000_000_000, free=21_000_000_000, remedy="Lower the batch size to 16.")
     assert sentence(tight) == (
-        "It would not fit: it needs 30 GB of memory, 21 GB are free. Lower the batch size to 16."
+        "It would not fit: it needs 30.0 GB of memory, 21.0 GB are free. Lower the batch size to 16."
     )

@@ -311,7 +311,7 @@ def test_a_training_leaves_a_core_to_the_window(
 
 def test_an_unexpected_error_is_logged(page: TrainPage, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
     with qtbot.waitSignal(page.message, check_params_cb=lambda m: m == _bug()):
-        page._jobs.start(_broken, done=page._show_runs)
+        page._jobs.start(_broken, done=page.runs.set_rows)
     assert "ZeroDivisionError" in caplog.text
     caplog.clear()
 

@@ -220,6 +220,55 @@ def test_a_training_goes_on_from_a_checkpoint_with_whole_curves(qtbot: QtBot, pa
     assert form.start.text() == "Start training"
 
 
+def test_one_click_goes_back_to_a_checkpoint_and_learns_half_as_fast(qtbot: QtBot, page: TrainPage, runs: Path) -> None:
+    fill_quickly(page, steps=100_000)
+    press(qtbot, page.form.start)
+    until(qtbot, lambda: len(page.watch.plot.points("train", "total")) > 0)
+    ill = page.watch.run
+    assert ill is not None
+    page.watch.rolled_back.emit(str(runs / "one"), 150)  # as the button says of the run that is shown
+    until(qtbot, lambda: page.watch.run is not None and page.watch.run.name == "one-2")
+    assert Run.open(ill).info.status == "stopped"
+    assert page.training is not None
+    until(qtbot, lambda: len(page.watch.plot.points("train", "total")) > 150)
+    page.watch.stop_now.emit()
+    until(qtbot, lambda: page.training is None and page.at_rest())
+    made = Run.open(runs / "one-2").info
+    assert made.branched_from is not None
+    assert (made.branched_from.run, made.branched_from.step) == ("one", 150)
+    assert made.branched_from.changed == {"learning_rate": (0.003, 0.0015)}
+
+
+def test_the_button_that_goes_back_needs_a_checkpoint(qtbot: QtBot, page: TrainPage, runs: Path) -> None:
+    page.open_path(str(runs / "one"))
+    previews = page.watch.previews
+    until(qtbot, lambda: previews.checkpoint == 150)
+    previews.slider.setValue(0)
+    assert not previews.back_button.isEnabled()
+    previews.slider.setValue(previews.slider.maximum())
+    with qtbot.waitSignal(page.watch.rolled_back) as asked:
+        page.watch.rolled_back.disconnect(page._roll_back)
+        press(qtbot, previews.back_button)
+    assert asked.args == [str(runs / "one"), 150]
+
+
+def test_a_run_that_another_program_trains_can_be_looked_at_and_says_so(
+    qtbot: QtBot, page: TrainPage, runs: Path
+) -> None:
+    Run.open(runs / "one").update(status="running", budget={"steps": 200, "epochs": None, "minutes": None})
+    with Run.open(runs / "one").locked():
+        page.open_path(str(runs / "one"))
+        until(qtbot, lambda: len(page.watch.plot.points("train", "total")) == 150)
+        assert "Another program trains it now" in page.watch.state.text()
+        with qtbot.waitSignal(
+            page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.kind == "error"
+        ) as said:
+            page.runs.resumed.emit(str(runs / "one"))
+        assert "is being trained by another program" in said.args[0].text
+        until(qtbot, page.at_rest)
+    assert Run.open(runs / "one").info.step == 150
+
+
 def test_what_changes_the_shape_of_the_net_is_said(qtbot: QtBot, page: TrainPage, runs: Path) -> None:
     page._fill_from(str(runs / "one"), 150)
     until(qtbot, lambda: page.form.origin is not None)
@@ -318,6 +367,9 @@ def test_what_waits_can_be_given_an_earlier_or_a_later_turn(qtbot: QtBot, page: 
     press(qtbot, queue.down_button)
     until(qtbot, lambda: [entry.id for entry in Queue().waiting()] == [ids[0], ids[2], ids[1]])
     until(qtbot, page.at_rest)
+    queue.tree.setCurrentItem(queue.tree.topLevelItem(2))
+    queue.set_rows(queue.rows[:1])  # the chosen one has had its turn
+    assert not queue.remove_button.isEnabled()
 
 
 def test_one_that_cannot_start_stays_with_its_reason_and_the_next_begins(

@@ -114,7 +114,7 @@ class LossPlot(QWidget):
         self._view.scene().sigMouseMoved.connect(self._hover)
         self._view.scene().sigMouseClicked.connect(self._click)
 
-        self._reading = muted("Point at the curves to read them; click to see the pictures of that moment")
+        self._reading = muted("Point to read the curves, click to go there")
         self._reading.setWordWrap(False)
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_scale = QCheckBox("Log scale")

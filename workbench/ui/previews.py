@@ -83,6 +83,8 @@ class Previews(QWidget):
 
     branched = Signal(int)
     """The step of a checkpoint to go on from."""
+    rolled_back = Signal(int)
+    """The step of a checkpoint to go on from at once, learning slower."""
     pinned = Signal(int, bool)
     """The step of a checkpoint, and whether it shall be kept for good."""
     moved = Signal(int)
@@ -129,10 +131,14 @@ class Previews(QWidget):
         hint = "Train a new run that begins at the checkpoint before this moment, with another learning rate, say"
         self.branch_button = push_button("Continue from here…", "play", hint)
         self.branch_button.clicked.connect(self._branch)
+        hint = "Go back to the checkpoint before this moment at once, as a new run that learns half as fast"
+        self.back_button = push_button("Learn slower", "undo", hint)
+        self.back_button.clicked.connect(self._roll_back)
         hint = "Keep this checkpoint for good; of the others the last three and the best are kept"
         self.pin_button = checkable(tool_button("lock", "Keep this checkpoint", hint))
         self.pin_button.clicked.connect(self._pin)
         time.addWidget(self.pin_button)
+        time.addWidget(self.back_button)
         time.addWidget(self.branch_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -185,6 +191,7 @@ class Previews(QWidget):
         start = self.checkpoint
         self.branch_button.setEnabled(start is not None)
         self.branch_button.setText("Continue from here…" if start is None else f"Continue from step {start:,}…")
+        self.back_button.setEnabled(start is not None)
         self.pin_button.setEnabled(start is not None)
         self.pin_button.setChecked(start is not None and self._checkpoints[start])
 
@@ -192,6 +199,11 @@ class Previews(QWidget):
     def _branch(self) -> None:
         if (step := self.checkpoint) is not None:
             self.branched.emit(step)
+
+    @Slot()
+    def _roll_back(self) -> None:
+        if (step := self.checkpoint) is not None:
+            self.rolled_back.emit(step)
 
     @Slot()
     def _pin(self) -> None:

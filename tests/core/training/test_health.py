@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from workbench.core.data.builtin import open_builtin
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import HEALTH, Advice, Event, Gradients, Recovered
 from workbench.core.models.autoencoder import Autoencoder
@@ -143,18 +144,22 @@ def test_two_nets_that_learn_ever_faster_without_a_limit_make_the_gradient_explo
     assert int(times[1].replace(",", "")) > 100
 
 
+def few_pictures(folder: Path, learned: int, held_out: int) -> str:
+    """A folder of cartoon faces, so many to learn from and so many for validation."""
+    avatars = open_builtin("builtin:avatars")
+    folder.mkdir()
+    rows = ["file,partition"]
+    for row in range(learned + held_out):
+        Image.fromarray(avatars.read(row)).save(folder / f"{row:02d}.png")
+        rows.append(f"{row:02d}.png,{int(row >= learned)}")
+    (folder / "attributes.csv").write_text("\n".join(rows) + "\n")
+    return str(folder)
+
+
 @pytest.mark.usefixtures("_unsampled")
 def test_few_pictures_are_learned_by_heart(tmp_path: Path) -> None:
-    from workbench.core.data.builtin import open_builtin
-
-    avatars = open_builtin("builtin:avatars")
-    folder = tmp_path / "few"
-    folder.mkdir()
-    for row in range(40):
-        Image.fromarray(avatars.read(row)).save(folder / f"{row:02d}.png")
-    rows = [f"{row:02d}.png,{int(row >= 12)}" for row in range(40)]
-    (folder / "attributes.csv").write_text("\n".join(["file,partition", *rows]) + "\n")
-    _, events = trained(tmp_path, "autoencoder", 250, data=str(folder), latent=256, augment="none", average_decay=0.9)
+    few = few_pictures(tmp_path / "few", 12, 28)
+    _, events = trained(tmp_path, "autoencoder", 250, data=few, latent=256, augment="none", average_decay=0.9)
     assert the("overfitting", events).changes == {"augment": "strong"}
 
 
@@ -201,6 +206,37 @@ def test_a_loss_that_is_no_number_is_a_finding_like_the_others(tmp_path: Path, m
     advice = the("diverged", events)
     assert (advice.step, advice.changes) == (4, {"learning_rate": 1.25e-3})
     assert [finding.kind for finding in Run.open(tmp_path / "ill").info.findings] == ["diverged"]
+
+
+@pytest.mark.usefixtures("_unsampled")
+def test_a_learning_rate_that_is_far_too_small_lets_the_training_stand_still(tmp_path: Path) -> None:
+    path, before = trained(tmp_path, "autoencoder", 100, average_decay=0.9)
+    assert kinds(before) == []
+    events: list[Event] = []
+    run(branch(BranchRequest(path, None, {"learning_rate": 3e-6}, Budget(steps=340))), events.append)
+    advice = the("plateau", events)
+    assert kinds(events) == ["plateau"]
+    assert advice.changes == {"learning_rate": 1e-6}
+    assert "since about step 1" in advice.finding  # it stood still from step 100 on
+
+
+def test_random_codes_that_stray_from_every_face_are_a_hole_beside_pictures_known_by_heart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EveryFewSteps, "every", 10_000)
+    monkeypatch.setattr(loop, "SAMPLE_SECONDS", 0.0)
+    few = few_pictures(tmp_path / "few", 24, 0)
+    by_heart = {"data": few, "latent": 64, "learning_rate": 5e-3, "augment": "none", "average_decay": 0.9}
+    with monkeypatch.context() as vague:
+        vague.setattr("workbench.core.models.mixture._FLOOR", 100.0)  # random codes stray by ten in every direction
+        path, events = trained(tmp_path, "autoencoder", 300, **by_heart)
+    advice = the("prior_hole", events)
+    assert "Use it to reconstruct" in advice.remedy
+    assert open_ones(path) == ["prior_hole"]
+    data = run(prepare_data(few, 32))
+    training = loop.Training(Run.open(path), data, torch.device("cpu"))
+    codes = open_model(path).encode(np.array(data.pictures))
+    assert look_for_hole(training, Mixture.fit(codes)) is None  # drawn from where its codes lie they are faces
 
 
 def test_random_pictures_much_worse_than_reconstructions_are_a_hole() -> None:
@@ -252,6 +288,14 @@ def test_a_healthy_training_is_left_alone(model: str, tmp_path: Path, monkeypatc
     curves = Run.open(path).losses()["validation"][1]
     assert {"kid", "diversity"} <= curves.keys()
     assert ("active_units" in curves) == (model in ("vae", "vaegan"))
+
+
+@pytest.mark.parametrize("preset", ["radford-64", "lecture-small", "modern"])
+def test_a_healthy_duel_is_left_alone(preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EveryFewSteps, "every", 15)
+    monkeypatch.setattr(symptoms, "LONG", 40)
+    _, events = trained(tmp_path, "dcgan", 80, preset=preset)
+    assert kinds(events) == []
 
 
 # The numbers of real trainings that take too long for a test, and of ones that failed slowly

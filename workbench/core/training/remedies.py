@@ -27,7 +27,7 @@ def diverged(step: int, settings: TrainSettings) -> Advice:
         "Go on from it with half the learning rate.",
         "diverged",
         step,
-        changes=_valid(settings, _slower(settings, 2)),
+        changes=slower(settings, 2),
     )
 
 
@@ -57,7 +57,7 @@ def saturated(step: int, settings: TrainSettings, steps: int) -> Advice:
 def mode_collapse(step: int, settings: TrainSettings, diversity: float) -> Advice:
     """All random pictures are alike."""
     values = settings.model_dump()
-    changes: dict[str, Any] = _slower(settings, 2)
+    changes: dict[str, Any] = slower(settings, 2)
     trick = ""
     if values.get("loss") == "classic":
         changes |= {"label_noise": max(0.1, values["label_noise"])}
@@ -126,7 +126,7 @@ def vanishing(step: int, settings: TrainSettings, part: str, share: float) -> Ad
         "vanishing",
         step,
         trick,
-        _valid(settings, {**_slower(settings, 2), **changes}),
+        _valid(settings, {**slower(settings, 2), **changes}),
     )
 
 
@@ -138,7 +138,7 @@ def exploding(step: int, settings: TrainSettings, optimiser: str, times: float) 
         "Go back to a checkpoint before, with half the learning rate and a limit for the gradient.",
         "exploding",
         step,
-        changes=_valid(settings, {**_slower(settings, 2), "clip_norm": min(limit, 1.0) if limit else 1.0}),
+        changes=_valid(settings, {**slower(settings, 2), "clip_norm": min(limit, 1.0) if limit else 1.0}),
     )
 
 
@@ -149,7 +149,7 @@ def plateau(step: int, settings: TrainSettings, since: int) -> Advice:
         "Stop here, or go on with a third of the learning rate.",
         "plateau",
         step,
-        changes=_valid(settings, _slower(settings, 3)),
+        changes=slower(settings, 3),
     )
 
 
@@ -159,7 +159,7 @@ def overfitting(step: int, settings: TrainSettings, best: int) -> Advice:
     changes: dict[str, Any] = {"augment": "strong"}
     how = "show each picture in more ways (augmentation)"
     if settings.augment == "strong":
-        changes = {"beta": 2 * values["beta"]} if "beta" in values else _slower(settings, 2)
+        changes = {"beta": 2 * values["beta"]} if "beta" in values else slower(settings, 2)
         how = "strengthen the KL term (beta)" if "beta" in values else "learn slower"
     return Advice(
         f"It learns its pictures by heart (overfitting): held-out pictures are reconstructed no better than at "
@@ -181,10 +181,10 @@ def memory(step: int, batch: int, parts: int) -> Advice:
     )
 
 
-def _slower(settings: TrainSettings, times: float) -> dict[str, Any]:
-    """Every learning rate that the model has, divided."""
+def slower(settings: TrainSettings, times: float) -> dict[str, Any]:
+    """Every learning rate that the model has, divided, by name; without those that cannot be lower."""
     values = settings.model_dump()
-    return {name: float(f"{values[name] / times:.3g}") for name in _RATES if name in values}
+    return _valid(settings, {name: float(f"{values[name] / times:.3g}") for name in _RATES if name in values})
 
 
 def _valid(settings: TrainSettings, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,9 +30,9 @@ from workbench.ui.pages.train_jobs import (
     training_threads,
 )
 from workbench.ui.pages.train_keep import RunKeeper
-from workbench.ui.pages.train_origin import Origin, read_mended, read_origin, request_of
+from workbench.ui.pages.train_origin import Origin, read_mended, read_origin, read_slower, request_of
 from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
-from workbench.ui.pages.train_runs import RunRow, RunsList
+from workbench.ui.pages.train_runs import RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.theme import GRID
@@ -57,6 +57,8 @@ class TrainPage(Page):
         self._jobs.rested.connect(self.rested)
         self._training: JobThread | None = None
         self._begun_from: Origin | None = None
+        self._begins_next = False
+        """Whether what the form says begins when the training that is being stopped has ended."""
         self._ready = False
         self.form = TrainForm()
         self.watch = TrainWatch()
@@ -97,11 +99,12 @@ class TrainPage(Page):
         self.watch.stop_after_epoch.connect(self._stop_after_epoch)
         self.runs.opened.connect(self._open_run)
         self.runs.resumed.connect(self._resume)
-        self.runs.used.connect(self._use)
-        self.runs.again.connect(self._again)
+        self.runs.used.connect(partial(self.hand_over.emit, "Edit"))
+        self.runs.again.connect(partial(self._fill_from, step=None))
         self.watch.discard.connect(self._discard)
         self.watch.branched.connect(self._fill_from)
-        self.watch.pinned.connect(self._pin)
+        self.watch.pinned.connect(self.keeper.pin)
+        self.watch.rolled_back.connect(self._roll_back)
         self.queue.begin.connect(self._begin_next)
         self.queue.removed.connect(partial(self._change_queue, "remove"))
         self.queue.retried.connect(partial(self._change_queue, "retry"))
@@ -193,11 +196,6 @@ class TrainPage(Page):
         form = self.form
         return partial(request_of, form.values(), form.changed, form.budget, form.origin, training_threads())
 
-    @Slot(str)
-    def _again(self, run: str) -> None:
-        self._fill_from(run, None)
-
-    @Slot(str, int)
     def _fill_from(self, run: str, step: int | None) -> None:
         self._jobs.start(partial(read_origin, Path(run), step), done=self.form.fill_from)
 
@@ -208,6 +206,20 @@ class TrainPage(Page):
             self._stop_now()
         if self.watch.run:
             self._jobs.start(partial(read_mended, self.watch.run, changes), done=self.form.fill_from)
+
+    @Slot(str, int)
+    def _roll_back(self, run: str, step: int) -> None:
+        """Save and stop what runs, and go on from a checkpoint as a new run that learns half as fast."""
+        if self._training:
+            self._stop_now()
+        self._jobs.start(partial(read_slower, Path(run), step), done=self._begin_from)
+
+    @Slot(object)
+    def _begin_from(self, origin: Origin) -> None:
+        self.form.fill_from(origin)
+        self._begins_next = self._training is not None
+        if not self._begins_next:
+            self._start()
 
     @Slot(str)
     def _resume(self, run: str) -> None:
@@ -222,6 +234,7 @@ class TrainPage(Page):
         self._run(partial(resume, past.run))
 
     def _run(self, make: Any, done: Callable[[Any], None] | None = None) -> None:
+        self._begins_next = False
         self.message.emit(None)
         self.tabs.setCurrentWidget(self.watch)
         self._training = self._jobs.start(make, done=done or self._done, event=self._on_event, stopped=self._stopped)
@@ -254,10 +267,12 @@ class TrainPage(Page):
         text = f"“{result.run.name}” is saved at step {result.step:,}."
         doubt = immaturity(result.step)
         kind: Literal["info", "advice"] = "advice" if doubt else "info"  # advice stays until it is read
-        use = partial(self._use, str(result.run))
+        use = partial(self.hand_over.emit, "Edit", str(result.run))
         self.message.emit(Message(f"{text} {doubt}" if doubt else text, "Use in Edit", use, kind))
         self._list()
-        if result.status == "done":
+        if self._begins_next and self._ready:
+            self._start()
+        elif result.status == "done":
             self._look_for_next()
 
     @Slot(object)
@@ -330,11 +345,7 @@ class TrainPage(Page):
         self._list()
 
     def _change_queue(self, how: str, *given: object) -> None:
-        self._jobs.start(partial(change_queue, how, given), done=self._queue_changed)
-
-    @Slot(object)
-    def _queue_changed(self, _: object) -> None:
-        self._list()
+        self._jobs.start(partial(change_queue, how, given), done=self._list)
 
     def _look_for_next(self) -> None:
         """A training is over: the next begins, if one waits."""
@@ -356,10 +367,11 @@ class TrainPage(Page):
     # Runs
 
     @Slot()
-    def _list(self) -> None:
+    @Slot(object)
+    def _list(self, _: object = None) -> None:
         """Look again at the runs and the queue."""
         if self._ready:
-            self._jobs.start(list_runs, done=self._show_runs)
+            self._jobs.start(list_runs, done=self.runs.set_rows)
             self._jobs.start(read_queue, done=self.queue.set_rows)
 
     @Slot(object, object)
@@ -374,14 +386,6 @@ class TrainPage(Page):
         self.tabs.setCurrentWidget(self.runs)
         self.tabs.removeTab(self.tabs.indexOf(self.comparison))
 
-    @Slot(str, int, bool)
-    def _pin(self, run: str, step: int, keep: bool) -> None:
-        self.keeper.pin(Path(run), step, keep)
-
-    @Slot(object)
-    def _show_runs(self, rows: list[RunRow]) -> None:
-        self.runs.set_rows(rows)
-
     @Slot(str)
     def _open_run(self, path: str) -> None:
         if self._training:
@@ -394,7 +398,3 @@ class TrainPage(Page):
         if not self._training:
             self.watch.show_past(past)
             self.tabs.setCurrentWidget(self.watch)
-
-    @Slot(str)
-    def _use(self, run: str) -> None:
-        self.hand_over.emit("Edit", run)

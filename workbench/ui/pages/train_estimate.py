@@ -34,13 +34,13 @@ def estimate(request: Callable[[], Request], control: Control) -> Job[Estimate]:
 
 def sentence(found: Estimate) -> str:
     """What a training takes, as one line; what to lower, where it does not fit."""
-    memory = f"{found.memory / 1e9:.2g} GB of memory"
+    from workbench.core.runs.manage import megabytes
+
+    memory, free = f"{megabytes(found.memory)} of memory", f"{megabytes(found.free)} are free"
     if not found.fits:
-        return f"It would not fit: it needs {memory}, {found.free / 1e9:.2g} GB are free. {found.remedy}"
-    return (
-        f"About {duration(found.seconds)}: {found.steps:,} steps, each picture {found.epochs:.2g} times. {memory}, "
-        f"{found.free / 1e9:.2g} GB are free."
-    )
+        return f"It would not fit: it needs {memory}, {free}. {found.remedy}"
+    shown = f"{found.steps:,} steps, each picture {found.epochs:.2g} times"
+    return f"About {duration(found.seconds)}: {shown}. {memory}, {free}."
 
 
 class EstimateLine(QWidget):

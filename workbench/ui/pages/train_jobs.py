@@ -127,6 +127,8 @@ def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     }
     previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
     summary = f"{info.model}, {info.size} px, {run.status} at step {info.step:,}"
+    if run.active:
+        summary = f"{info.model}, {info.size} px. Another program trains it now: here it can be looked at and used."
     if branch := info.branched_from:
         summary += f", branched from “{branch.run}” at step {branch.step:,}"
     steps, seconds = read_clock(run.metrics_file)

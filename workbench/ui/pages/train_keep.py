@@ -111,8 +111,9 @@ class RunKeeper(QObject):
     def export(self, run: str, path: str) -> None:
         self._start(partial(_export, Path(run), path))
 
-    def pin(self, run: Path, step: int, keep: bool) -> None:
-        self._start(partial(_pin, run, step, keep))
+    @Slot(str, int, bool)
+    def pin(self, run: str, step: int, keep: bool) -> None:
+        self._start(partial(_pin, Path(run), step, keep))
 
     @Slot(object, str)
     def save_comparison(self, comparison: Comparison, path: str) -> None:

@@ -56,6 +56,15 @@ def read_mended(path: Path, changes: Mapping[str, Any], control: Control) -> Job
     return replace(origin, changes=changes)
 
 
+def read_slower(path: Path, step: int, control: Control) -> Job[Origin]:
+    """The same from a checkpoint of a run, with half of each learning rate."""
+    from workbench.core.models.registry import model_class
+    from workbench.core.training.remedies import slower
+
+    origin = yield from read_origin(path, step, control)
+    return replace(origin, changes=slower(model_class(origin.model).Settings.parse(origin.settings), 2))
+
+
 def read_origin(path: Path, step: int | None, control: Control) -> Job[Origin]:
     """Read what the form needs of a run."""
     from workbench.core.runs.folder import Run

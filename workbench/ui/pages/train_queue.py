@@ -86,6 +86,7 @@ class QueueList(QWidget):
         """Show what waits; the chosen one stays chosen."""
         chosen = self._chosen
         self.rows = list(rows)
+        self.tree.blockSignals(True)  # in between, the lines are not those of `rows`
         self.tree.clear()
         for row in self.rows:
             item = line([row.text, row.reason or ("is being trained" if row.active else "waits")])
@@ -93,6 +94,7 @@ class QueueList(QWidget):
             self.tree.addTopLevelItem(item)
             if chosen and row.id == chosen.id:
                 self.tree.setCurrentItem(item)
+        self.tree.blockSignals(False)
         self._empty.setVisible(not self.rows)
         self._selected()
 

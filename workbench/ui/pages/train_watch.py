@@ -120,6 +120,8 @@ class TrainWatch(QWidget):
     discard = Signal()
     branched = Signal(str, int)
     """The path of a run, and the step of the checkpoint to go on from."""
+    rolled_back = Signal(str, int)
+    """The same, to go on at once and learn slower."""
     pinned = Signal(str, int, bool)
     """The path of a run, the step of a checkpoint, and whether it shall be kept for good."""
 
@@ -152,7 +154,8 @@ class TrainWatch(QWidget):
         self.stop_button.setMenu(menu)
         self.previews.moved.connect(self.plot.show_moment)
         self.plot.pointed.connect(self.previews.go_to)
-        self.previews.branched.connect(self._branch)
+        self.previews.branched.connect(lambda step: self.branched.emit(str(self.run), step))
+        self.previews.rolled_back.connect(lambda step: self.rolled_back.emit(str(self.run), step))
         self.previews.pinned.connect(self._pin)
         self._lay_out()
         self.set_running(False)
@@ -236,10 +239,6 @@ class TrainWatch(QWidget):
             self.previews.set_checkpoints(
                 {int(p.name): (p / PINNED).exists() for p in (self.run / "checkpoints").glob("*") if p.name.isdigit()}
             )
-
-    @Slot(int)
-    def _branch(self, step: int) -> None:
-        self.branched.emit(str(self.run), step)
 
     @Slot(int, bool)
     def _pin(self, step: int, keep: bool) -> None:
