@@ -180,7 +180,7 @@ def for_ever(control: Control) -> Job[None]:
 
 def test_closing_waits_for_what_runs_without_freezing(qtbot: QtBot, window: MainWindow) -> None:
     page = window.page("Data")
-    thread = page._jobs.start(for_ever, done=page.runs.set_rows)  # type: ignore[attr-defined]
+    thread = page._jobs.start(for_ever, done=page._show_runs)  # type: ignore[attr-defined]
     window.close()
     assert window.isVisible()
     assert window.messages.current == Message("Saving what runs, then closing…", kind="advice")
