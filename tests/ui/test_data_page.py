@@ -169,3 +169,28 @@ def test_the_grid_fills_its_width(qtbot: QtBot) -> None:
     assert (grid.pictures.columnCount(), grid.pictures.rowCount()) == (4, 3)
     assert grid.pictures.row_at(grid.pictures.index(2, 1)) == 9
     assert grid.pictures.row_at(grid.pictures.index(2, 2)) is None
+
+
+def test_faces_are_cut_out_of_ordinary_photos_and_shown(
+    page: DataPage, qtbot: QtBot, portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    portrait.rename(folder / "portrait.png")
+    Image.new("RGB", (90, 60), "grey").save(folder / "wall.png")
+    page.open_path(str(folder))
+    page.show()
+    qtbot.waitUntil(lambda: page.dataset is not None, timeout=PATIENCE_MS)
+    suggested = []
+    monkeypatch.setattr(page, "ask_set", lambda path: suggested.append(path) or str(path))
+    said = []
+    page.message.connect(said.append)
+    assert page.side.photos.isVisible()
+    qtbot.mouseClick(page.side.photos.button, Qt.MouseButton.LeftButton)
+    out = tmp_path / "holiday-faces.zip"
+    assert suggested == [out]
+    qtbot.waitUntil(lambda: page.dataset is not None and page.dataset.source == str(out), timeout=PATIENCE_MS)
+    assert len(page.dataset) == 1
+    text = next(message.text for message in said if message and "cut out" in message.text)
+    assert text == "1 face was cut out of 2 photos. Left out: 1 no face. The set's import.json names them."
+    assert not page.side.photos.isVisible()  # they are cut out already

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import Advice, Event, Progress, Skipped
+from workbench.core.files import unused_path
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
+from workbench.ui.pages.data_import import import_photos, summary
 from workbench.ui.pages.data_side import PARTITIONS, DataSide
 from workbench.ui.preferences import preferences
 from workbench.ui.source_picker import source_title
@@ -23,6 +26,7 @@ from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
     from workbench.core.data.cache import Dataset
+    from workbench.jobs.import_photos import Imported, Several
 
 SIZE = 64
 """Of the pictures that are shown, and the size that a training starts with: importing once serves both."""
@@ -63,6 +67,7 @@ class DataPage(Page):
         self._work: JobThread | None = None
         self._skipped: list[Skipped] = []
         self._model = ""
+        self._stopped_words = ""
         self.dataset: Dataset | None = None
         self.side = DataSide()
         self.side.source.chosen.connect(self._open)
@@ -70,6 +75,7 @@ class DataPage(Page):
         self.side.filtered.connect(self._filter)
         self.side.train.connect(self._train)
         self.side.find_concepts.connect(self._find_concepts)
+        self.side.photos.asked.connect(self._cut_out)
         self.title = heading("Pictures", "title")
         self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
         self.grid = Thumbnails()
@@ -116,6 +122,7 @@ class DataPage(Page):
         self._skipped = []
         self.side.set_dataset(None)
         self.title.setText(source_title(source))
+        self._stopped_words = "Stopped. Choose the source again to go on."
         self._start(partial(_prepare, source), "Reading pictures…", self._opened)
 
     @Slot(object)
@@ -153,6 +160,29 @@ class DataPage(Page):
     @Slot()
     def _train(self) -> None:
         self.hand_over.emit("Train", self.side.source.source)
+
+    def ask_set(self, suggestion: Path) -> str:
+        """Where the user wants the set of faces; tests put another function in its place."""
+        option = QFileDialog.Option.DontConfirmOverwrite  # a set is never written over
+        title = "Cut out faces: a new zip"
+        return QFileDialog.getSaveFileName(self, title, str(suggestion), "Zip files (*.zip)", options=option)[0]
+
+    @Slot(int, str)
+    def _cut_out(self, size: int, several: Several) -> None:
+        photos = Path(self.side.source.source)
+        if path := self.ask_set(unused_path(photos.with_name(f"{photos.stem}-faces.zip"))):
+            if self._work:
+                self._work.stop()
+            self._stopped_words = "Stopped. Cut out faces to the same file again to go on."
+            self._skipped = []
+            out = Path(path) if Path(path).suffix else Path(path).with_suffix(".zip")
+            self._start(partial(import_photos, str(photos), out, size, several), "Finding faces…", self._cut)
+
+    @Slot(object)
+    def _cut(self, made: Imported) -> None:
+        self._end()
+        self.side.source.set_source(str(made.path))
+        self.message.emit(Message(summary(made), kind="info"))
 
     @Slot(str)
     def _find_concepts(self, model: str) -> None:
@@ -204,7 +234,7 @@ class DataPage(Page):
     @Slot()
     def _stopped(self) -> None:
         if self.sender() is self._work:
-            self._end("Stopped. Choose the source again to go on.")
+            self._end(self._stopped_words)
 
     @Slot(object)
     def _failed(self, failure: Failure) -> None:

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 
 from workbench.core.events import Skipped
 from workbench.ui.forms import NoWheel
-from workbench.ui.source_picker import SourcePicker
+from workbench.ui.pages.data_import import ImportPanel
+from workbench.ui.source_picker import AVATARS, SourcePicker
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import described, push_button
 
@@ -71,6 +72,7 @@ class DataSide(QFrame):
         self.counts.setToolTip("Pictures with the label, by part. Click a line to see them.")
         self.counts.itemActivated.connect(self._count_chosen)
         self.counts.itemClicked.connect(self._count_chosen)
+        self.photos = ImportPanel()
         self._skipped_title = heading("Skipped")
         self.skipped = self._tree("Skipped files", ("File", "Reason"))
         self.train_button = push_button("Train on this", "train", "Take these pictures to the Train page", primary=True)
@@ -96,6 +98,7 @@ class DataSide(QFrame):
             widget.setVisible(dataset is not None)
         self.set_skipped(dataset.skipped if dataset else ())
         self.train_button.setEnabled(dataset is not None)
+        self.photos.setVisible(self.source.source != AVATARS and not (dataset and dataset.alignment))
 
     def set_skipped(self, skipped: Sequence[Skipped]) -> None:
         """List the files that were left out."""
@@ -220,6 +223,8 @@ class DataSide(QFrame):
         column.addWidget(self._skipped_title)
         column.addWidget(self.skipped, 1)
         column.addStretch()
+        column.addWidget(self.photos)
+        column.addSpacing(GRID)
         column.addWidget(self.train_button)
         column.addSpacing(GRID)
         label = QLabel("Concepts")
