@@ -1,7 +1,7 @@
-"""The eyes and the mouth inside a face's box: two small nets of our own, made by packaging/make_landmarks.py.
+"""The eyes and the mouth inside a face's box: a small net of our own, made by packaging/make_landmarks.py.
 
 It looks at a grey window that is cut so that the three places would lie at known spots if the guess were right, and
-answers how far off they are. A coarse net starts from the box, a fine one from the coarse answer.
+says where they are in it. The box gives the first guess, each answer the next.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -24,32 +25,56 @@ SIZE = 64
 WINDOW = Alignment(left_eye=(0.31, 0.31), right_eye=(0.69, 0.31), mouth=(0.5, 0.74))
 """Where the guessed places lie in the window: 2.6 eye distances wide, from the forehead to the chin."""
 
-STAGES = ("coarse", "fine", "fine")
-"""The nets, in the order in which they correct the guess."""
+LOOKS = 3
+"""How often the net corrects the guess."""
 
 BOX_SHAPE = ((-0.217, -0.213), (0.217, -0.213), (0.0, 0.242))
 """The three places about the middle of a box of the finder, in its sides; means over 394 photos."""
 
-_GREY = np.array([0.299, 0.587, 0.114], np.float32)
+_MAP = 16  # side of the maps in which the places are looked for
+
+Pixels = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
 
 
-class LandmarkNet(nn.Sequential):
-    """Grey windows float32 (N, 1, 64, 64) of mean 0 and deviation 1, to offsets (N, 6) of the three places.
+class LandmarkNet(nn.Module):
+    """Grey windows float32 (N, 1, 64, 64) of mean 0 and deviation 1, to places (N, 3, 2): x and y of left eye, right
+    eye and mouth, in sides of the window.
 
-    An offset is (x, y) of left eye, right eye, mouth, away from `WINDOW`, in sides of the window.
+    A small hourglass makes a map of 16 x 16 for each place; the place is the mean over the map, which is differentiable
+    and finer than its pixels (integral regression, Sun et al. 2018).
     """
 
-    def __init__(self) -> None:
-        layers: list[nn.Module] = []
-        before = 1
-        for channels, stride in ((16, 2), (32, 2), (32, 1), (64, 2), (64, 1), (96, 2)):
-            layers += [
-                nn.Conv2d(before, channels, 3, stride, padding=1, bias=False),
-                nn.BatchNorm2d(channels),
-                nn.ReLU(),
-            ]
-            before = channels
-        super().__init__(*layers, nn.Flatten(), nn.Linear(96 * 16, 64), nn.ReLU(), nn.Linear(64, 6))
+    grid: Tensor
+
+    def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 48, 80)) -> None:
+        super().__init__()
+        half, quarter, eighth, sixteenth = widths
+        self.at_16 = nn.Sequential(_block(1, half, 2), _block(half, quarter, 2), _block(quarter, quarter))
+        self.at_8 = nn.Sequential(_block(quarter, eighth, 2), _block(eighth, eighth))
+        self.at_4 = nn.Sequential(_block(eighth, sixteenth, 2), _block(sixteenth, sixteenth))
+        self.up_to_8, self.up_to_16 = nn.Conv2d(sixteenth, eighth, 1), nn.Conv2d(eighth, quarter, 1)
+        self.back_at_8, self.back_at_16 = _block(eighth, eighth), _block(quarter, quarter)
+        self.maps = nn.Conv2d(quarter, 3, 1)
+        self.register_buffer("grid", (torch.arange(_MAP) + 0.5) / _MAP, persistent=False)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        fine = self.at_16(windows)
+        middle = self.at_8(fine)
+        coarse = self.at_4(middle)
+        middle = self.back_at_8(middle + _twice(self.up_to_8(coarse)))
+        fine = self.back_at_16(fine + _twice(self.up_to_16(middle)))
+        chances = self.maps(fine).flatten(2).softmax(2).view(-1, 3, _MAP, _MAP)
+        return torch.stack([chances.sum(2) @ self.grid, chances.sum(3) @ self.grid], 2)
+
+
+def _block(before: int, channels: int, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(before, channels, 3, stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU())
+
+
+def _twice(maps: Tensor) -> Tensor:
+    return nn.functional.interpolate(maps, scale_factor=2.0, mode="nearest")
 
 
 def normalise(windows: Tensor) -> Tensor:
@@ -58,24 +83,19 @@ def normalise(windows: Tensor) -> Tensor:
     return (windows - mean) / (deviation + 1e-3)
 
 
-def load_nets(path: Path) -> dict[str, LandmarkNet]:
-    """The nets of a weights file (float16 safetensors, names "coarse." and "fine."), ready for use."""
-    weights = load_file(path)
-    nets = {}
-    for stage in dict.fromkeys(STAGES):
-        net = LandmarkNet()
-        prefix = f"{stage}."
-        net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in weights.items() if k.startswith(prefix)})
-        nets[stage] = net.eval()
-    return nets
+def load_net(path: Path) -> LandmarkNet:
+    """The net of a weights file (float16 safetensors), ready for use."""
+    net = LandmarkNet()
+    net.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    return net.eval()
 
 
 @cache
-def _shipped_nets() -> dict[str, LandmarkNet]:
-    return load_nets(resource("faces/landmarks.safetensors"))
+def _shipped_net() -> LandmarkNet:
+    return load_net(resource("faces/landmarks.safetensors"))
 
 
-def guess(box: tuple[float, float, float, float], quarters: int = 0) -> Points:
+def guess(box: Box, quarters: int = 0) -> Points:
     """Where the places of a face mostly are in its box; for the arguments see `place_points`."""
     left, top, right, bottom = box
     middle = ((left + right) / 2, (top + bottom) / 2)
@@ -92,38 +112,44 @@ def in_the_middle(width: int, height: int) -> Points:
     return guess((x - side / 2, y - side / 2, x + side / 2, y + side / 2))
 
 
-def place_points(
-    pixels: npt.NDArray[np.uint8],
-    box: tuple[float, float, float, float],
-    quarters: int = 0,
-    nets: dict[str, LandmarkNet] | None = None,
-) -> Points:
+def place_points(pixels: Pixels, box: Box, quarters: int = 0, net: LandmarkNet | None = None) -> Points:
     """The eye centres (means of the eyes' contours) and the mouth centre (middle of its corners) of a face.
 
     Args:
         pixels: the photo, uint8 (H, W, 3).
         box: the face's left, top, right, bottom in photo pixels.
         quarters: of a turn, clockwise, that the face is away from upright.
-        nets: others than the shipped ones, to measure them.
+        net: another one than the shipped one, to measure it.
     """
-    nets = nets or _shipped_nets()
-    points = guess(box, quarters)
-    for stage in STAGES:
+    net = net or _shipped_net()
+    grey, corner = _surroundings(pixels, box)
+    points = Points.from_array(guess(box, quarters).array() - corner)
+    for _ in range(LOOKS):
         matrix = similarity(points, WINDOW, SIZE)
-        grey = align(pixels, matrix, SIZE).astype(np.float32) @ _GREY
-        offsets = _offsets(nets[stage], torch.from_numpy(grey))
-        points = Points.from_array(transform(invert(matrix), (WINDOW.array() + offsets) * SIZE - 0.5))
-    return points
+        window = torch.from_numpy(align(grey, matrix, SIZE)[..., 0].astype(np.float32))
+        points = Points.from_array(transform(invert(matrix), _places(net, window) * SIZE - 0.5))
+    return Points.from_array(points.array() + corner)
+
+
+def _surroundings(pixels: Pixels, box: Box) -> tuple[Pixels, npt.NDArray[np.float64]]:
+    """The box and as much again around it, grey (h, w, 1), and its upper left corner in the photo."""
+    left, top, right, bottom = box
+    reach = max(right - left, bottom - top)
+    limits = np.array([pixels.shape[1], pixels.shape[0]])
+    first = np.clip(np.floor([left - reach, top - reach]), 0, limits - 1).astype(int)
+    last = np.clip(np.ceil([right + reach, bottom + reach]), first + 1, limits).astype(int)
+    part = Image.fromarray(np.ascontiguousarray(pixels[first[1] : last[1], first[0] : last[0]]))
+    return np.asarray(part.convert("L"))[..., None], first.astype(np.float64)
 
 
 @torch.inference_mode()
-def _offsets(net: LandmarkNet, grey: Tensor) -> npt.NDArray[np.float32]:
-    """How far the three places of a window (64, 64) are from `WINDOW`: float32 (3, 2), in sides of the window.
+def _places(net: LandmarkNet, window: Tensor) -> npt.NDArray[np.float64]:
+    """Where the three places are in a window (64, 64): (3, 2), in its sides.
 
-    The mean of what the net says of the window and of its mirror image: a tenth less error, at no training.
+    The mean of what the net says of the window and of its mirror image: less error, at no training.
     """
-    window = normalise(grey[None, None])
-    plain, mirrored = net(torch.cat([window, window.flip(3)])).view(2, 3, 2).numpy()
-    swapped = mirrored[[1, 0, 2]] * np.array([-1, 1], np.float32)
-    mean: npt.NDArray[np.float32] = (plain + swapped) / 2
+    seen = normalise(window[None, None])
+    plain, mirrored = net(torch.cat([seen, seen.flip(3)])).double().numpy()
+    swapped = np.array([1, 0]) + mirrored[[1, 0, 2]] * np.array([-1, 1])
+    mean: npt.NDArray[np.float64] = (plain + swapped) / 2
     return mean
