@@ -89,11 +89,15 @@ def test_a_face_that_the_border_cuts_is_found(photo: np.ndarray, side: str) -> N
     assert error(face.points, TRUTH.array() - np.array([x, y]), EYE_DISTANCE) < 0.15
 
 
-def test_a_small_face_in_a_large_photo_is_found(photo: np.ndarray) -> None:
-    large = np.full((2000, 3000, 3), 90, np.uint8)
-    large[700:1212, 1100:1612] = photo  # the face is a thirty-fourth of the long side
-    face = find_faces(large)[0]
-    assert error(face.points, TRUTH.array() + np.array([1100, 700]), EYE_DISTANCE) < 0.12
+@pytest.mark.parametrize(("factor", "limit"), [(1.0, 0.1), (0.5, 0.12)])
+def test_a_small_face_in_a_large_photo_is_found(photo: np.ndarray, factor: float, limit: float) -> None:
+    side = round(512 * factor)
+    large = np.full((1500, 2200, 3), 90, np.uint8)  # the face is a twenty-fifth, or a fiftieth, of the long side
+    small = np.asarray(Image.fromarray(photo).resize((side, side), Image.Resampling.LANCZOS))
+    large[700 : 700 + side, 1100 : 1100 + side] = small
+    (face,) = find_faces(large)
+    truth = (TRUTH.array() + 0.5) * factor - 0.5 + np.array([1100, 700])
+    assert error(face.points, truth, factor * EYE_DISTANCE) < limit
 
 
 def test_two_faces_are_told_apart_the_larger_first(photo: np.ndarray) -> None:

@@ -24,8 +24,11 @@ _CLEAR = 0.2
 """Boxes of a lower score are often no faces: they count only where there is nothing better."""
 
 _SURE = 0.4
-"""What a box must score when it is seen only after the photo was turned: a face lies on its side more seldom than
-something else looks like one that does."""
+"""What a box must score when it is seen only after the photo was turned, or at the very finest: a face is there more
+seldom than something else looks like one."""
+
+_FINEST = 2.0
+"""A photo is enlarged this much at most: faces of 40 pixels are the smallest that can be found."""
 
 _SMALL = 480
 """Smaller photos are scaled up to this long side."""
@@ -109,6 +112,8 @@ class _Looks:
         yield _boxes(np.pad(grey, rim, mode="edge"), 1 / self._scale, rim)
         yield [self._turn_back(face) for quarters in (1, 2, 3) for face in self._turned(grey, quarters)]
         yield _boxes(self._grey(2 * self._scale), 0.5 / self._scale)
+        if (finest := min(4 * self._scale, _FINEST)) > 2 * self._scale:
+            yield [face for face in _boxes(self._grey(finest), 1 / finest) if face.score >= _SURE]
 
     def _grey(self, scale: float) -> UInt8:
         width, height = (max(1, round(side * scale)) for side in (self._width, self._height))
