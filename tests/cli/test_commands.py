@@ -74,6 +74,18 @@ def test_data_info_lists_what_is_skipped_and_why(command: Command, tmp_path: Pat
     assert found["skipped"][0]["name"] == "broken.jpg"
 
 
+def test_data_label_writes_labels_that_data_info_counts(command: Command, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (40, 50), "teal").save(tmp_path / name)
+    said = command("data", "label", tmp_path, "--name", "Hat", "--yes", "a.png", "--yes", "b.png", "--no", "c.png")
+    assert said.code == 0, said.err
+    assert "2 with, 1 without" in said.out
+    counts = command("data", "info", tmp_path, "--json").json["labels"]["Hat"].values()
+    assert [sum(part) for part in zip(*counts, strict=True)] == [2, 1]
+    both = command("data", "label", tmp_path, "--name", "Hat", "--yes", "a.png", "--no", "a.png")
+    assert both.code == 2
+
+
 def test_train_makes_a_run_and_resume_goes_on_with_it(command: Command, tmp_path: Path) -> None:
     outcome = command(
         "train", "--data", "builtin:avatars", "--steps", 2, "--runs", tmp_path, "--name", "first", *TINY

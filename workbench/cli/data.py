@@ -10,6 +10,7 @@ import typer
 from workbench.cli.console import run_job
 from workbench.cli.options import SOURCE_HELP, Json
 from workbench.cli.output import note, say, say_json, say_table
+from workbench.core.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.jobs.prepare_data import DataInfo
@@ -65,6 +66,30 @@ def import_(
         say()
         say(f"{len(made.left_out)} left out:")
         say_table([(f"  {reason}", count) for reason, count in made.reasons.items()])
+
+
+@app.command()
+def label(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A folder or zip of pictures.")],
+    name: Annotated[str, typer.Option(help="The label, as in Smiling.")],
+    yes: Annotated[list[str] | None, typer.Option(metavar="PICTURE", help="Has it; may be repeated.")] = None,
+    no: Annotated[list[str] | None, typer.Option(metavar="PICTURE", help="Has it not; may be repeated.")] = None,
+    json: Json = False,
+) -> None:
+    """Say which pictures have a label and which have it not, in the set's own attributes.csv.
+
+    Pictures are named as below the set, for example 000012.jpg.
+    """
+    from workbench.core.data.label_file import set_labels
+
+    values = {**dict.fromkeys(yes or (), 1), **dict.fromkeys(no or (), -1)}
+    if not values or set(yes or ()) & set(no or ()):
+        raise WorkbenchError("Each picture has the label or has it not.", "Name pictures with --yes and with --no.")
+    set_labels(source, name, values)
+    if json:
+        say_json({"set": source, "label": name, "with": len(yes or ()), "without": len(no or ())})
+    else:
+        say(f"{name}: {len(yes or ())} with, {len(no or ())} without, in '{source}'.")
 
 
 def _show(found: DataInfo) -> None:
