@@ -26,6 +26,8 @@ from workbench.jobs import evaluate as evaluate_job
 from workbench.jobs import film as film_job
 from workbench.jobs import find_concepts as concepts_job
 from workbench.jobs import prepare_data as data_job
+from workbench.jobs import prove_concepts as proof_job
+from workbench.jobs import teach_concept as teach_job
 from workbench.jobs import train as train_job
 from workbench.jobs.api import run
 from workbench.jobs.evaluate import Evaluation
@@ -191,15 +193,52 @@ def find_concepts(
     *,
     labels: Sequence[str] | None = None,
     method: str | None = None,
+    where: str | None = None,
     out: Path | None = None,
     on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> tuple[Concept, ...]:
-    """Find a direction in the model's codes for each label of `data`, and store it with the run."""
-    request = concepts_job.ConceptRequest(
-        model=model, data=str(data), labels=None if labels is None else tuple(labels), method=method, out=out
-    )
+    """Find a direction in the model's codes for each label of `data`, and store it with the run.
+
+    `where`, as in "source=lfw", lets labels count only where a text column says so.
+    """
+    names = None if labels is None else tuple(labels)
+    request = concepts_job.ConceptRequest(model, str(data), names, method, out, where)
     return run(concepts_job.find_concepts(request, control), on_event)
+
+
+def prove_concepts(
+    model: str | Path,
+    data: str | Path,
+    *,
+    names: Sequence[str] | None = None,
+    where: str | None = None,
+    out: Path | None = None,
+    on_event: OnEvent = ignore,
+    control: Control | None = None,
+) -> tuple[Concept, ...]:
+    """Edit held-out faces of `data` along the model's concepts, let a classifier of pictures judge, store the proof."""
+    wanted = None if names is None else tuple(names)
+    request = proof_job.ProofRequest(model, str(data), wanted, where=where, out=out)
+    return run(proof_job.prove_concepts(request, control), on_event)
+
+
+def teach_concept(
+    model: str | Path,
+    name: str,
+    with_it: Sequence[str | Path],
+    without: Sequence[str | Path],
+    *,
+    data: str | Path | None = None,
+    out: Path | None = None,
+    replace: bool = False,
+    on_event: OnEvent = ignore,
+    control: Control | None = None,
+) -> Concept:
+    """A concept of one's own, from pictures (files, folders, or names in the source `data`) with it and without."""
+    first, second = (tuple(str(picture) for picture in pile) for pile in (with_it, without))
+    request = teach_job.TeachRequest(model, name, first, second, None if data is None else str(data), out, replace)
+    return run(teach_job.teach_concept(request, control), on_event)
 
 
 def evaluate(
@@ -234,6 +273,7 @@ def edit(
     out: str | Path,
     strengths: Mapping[str, float],
     *,
+    locks: Sequence[str] = (),
     mode: Literal["photo", "face"] = "photo",
     face: int | None = None,
     points: Points | None = None,
@@ -244,12 +284,20 @@ def edit(
 
     Args:
         strengths: by concept, in standard deviations of the data's codes: {"Smiling": 1.5}.
+        locks: concepts that the others leave alone; "auto" softly holds each against all others.
         mode: the whole photo, or the face alone at the model's size.
         face: which one, when there are several; 1 is the largest, and taken by default.
         points: where its eyes and mouth are, in photo pixels, for a face that is not found or placed wrong.
     """
     request = edit_job.EditRequest(
-        photo=Path(photo), model=model, out=Path(out), strengths=dict(strengths), mode=mode, face=face, points=points
+        photo=Path(photo),
+        model=model,
+        out=Path(out),
+        strengths=dict(strengths),
+        locks=tuple(locks),
+        mode=mode,
+        face=face,
+        points=points,
     )
     return run(edit_job.edit(request, control), on_event)
 

@@ -304,3 +304,54 @@ def test_an_exported_model_works_like_its_run(command: Command, run: Path, tmp_p
     for model, name in ((run, "run.png"), (file, "file.png")):
         assert command("sample", model, "--count", 4, "--out", tmp_path / name).code == 0
     assert (pixels(tmp_path / "run.png") == pixels(tmp_path / "file.png")).all()
+
+
+def test_a_concept_is_taught_from_pictures_of_a_source(command: Command, run: Path) -> None:
+    from workbench.core.data.source import open_source
+
+    table = open_source("builtin:avatars").table
+    piles = []
+    for option, side in (("--with", 1), ("--without", -1)):
+        rows = [row for row, value in enumerate(table.labels["Hat"]) if value == side][:5]
+        piles += [part for row in rows for part in (option, table.names[row])]
+    taught = command("concepts", "teach", run, "--name", "My hat", "--data", "builtin:avatars", *piles)
+    assert taught.code == 0, taught.err
+    assert "it tells which is which" in taught.err
+    assert "My hat" in command("concepts", "list", run).out
+    again = command("concepts", "teach", run, "--name", "My hat", "--data", "builtin:avatars", *piles)
+    assert again.code == 2
+    assert "has a concept 'My hat' already" in again.err
+
+
+def test_directions_without_a_name_are_shown_named_and_dismissed(command: Command, run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "strips.png"
+    assert command("concepts", "discover", run, "--out", out, "--count", "2").code == 0
+    before = pixels(out).shape
+    assert command("concepts", "name", run, "pca-1", "Hair volume").code == 0
+    assert command("concepts", "dismiss", run, "svd-2").code == 0
+    assert "Hair volume" in command("concepts", "list", run).out
+    assert command("concepts", "discover", run, "--out", out, "--count", "2").code == 0
+    assert pixels(out).shape[0] == before[0] // 2
+
+
+def test_a_report_is_one_page(command: Command, run: Path, tmp_path: Path) -> None:
+    written = command("concepts", "report", run, "--out", tmp_path / "report.html", "--json")
+    assert written.json == {"file": str(tmp_path / "report.html")}
+    assert "<h2>Smiling</h2>" in (tmp_path / "report.html").read_text()
+
+
+def test_an_edit_keeps_what_is_locked(command: Command, run: Path, portrait: Path, tmp_path: Path) -> None:
+    free, locked = tmp_path / "free.png", tmp_path / "locked.png"
+    edit = ("edit", portrait, "--model", run, "--concept", "Hat=2")
+    assert command(*edit, "--out", free).code == 0
+    assert command(*edit, "--lock", "Smiling", "--out", locked).code == 0
+    assert (pixels(free) != pixels(locked)).any()
+    refused = command(*edit, "--lock", "Smilling", "--out", locked)
+    assert refused.code == 2
+    assert "Did you mean 'Smiling'" in refused.err
+
+
+def test_labels_can_be_asked_for_in_a_part_of_the_data_only(command: Command, run: Path) -> None:
+    refused = command("concepts", "find", run, "--data", "builtin:avatars", "--where", "source=lfw")
+    assert refused.code == 2
+    assert "no text column 'source'" in refused.err

@@ -270,3 +270,21 @@ def test_the_code_of_a_face_is_written_with_where_it_comes_from(
     described = json.loads(header.read(int.from_bytes(header.read(8), "little")))["__metadata__"]
     assert model.fingerprint in described["workbench"]
     assert photo.sha256 in described["workbench"]
+
+
+def test_a_locked_concept_is_kept_and_the_recipe_repeats_it_to_the_pixel(
+    make: Edit, tmp_path: Path, events: list[Event], trained_run: Path
+) -> None:
+    free = make(strengths={"Smiling": 3}, out=tmp_path / "free.png")
+    for locks in (("Facial_Hair",), ("auto",)):
+        locked = make(strengths={"Smiling": 3}, locks=locks, out=tmp_path / "locked.png")
+        assert (pixels_of(locked) != pixels_of(free)).any()
+        again = make(strengths={}, recipe=locked, out=tmp_path / "again.png")
+        assert np.array_equal(pixels_of(again), pixels_of(locked))
+    with pytest.raises(WorkbenchError, match="Did you mean 'Facial_Hair'"):
+        make(strengths={"Smiling": 3}, locks=("Facial_Hairs",))
+
+
+def test_a_face_that_was_moved_too_far_is_said(make: Edit, events: list[Event]) -> None:
+    make(strengths={"Smiling": 60})
+    assert any(isinstance(event, Advice) and event.finding.startswith("The sliders lead so far") for event in events)

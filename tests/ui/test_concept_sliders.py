@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.core.concepts.concept import Counts, Direction
+from workbench.core.concepts.proof import Proof
 from workbench.core.runs.maturity import immaturity
+from workbench.ui.concept_card import ConceptCard, SideEffects
 from workbench.ui.concept_sliders import ConceptRow, ConceptSliders
 
 LEFT = Qt.MouseButton.LeftButton
@@ -259,3 +263,56 @@ def test_every_control_has_a_name_and_a_tooltip(sliders: ConceptSliders) -> None
             assert control.accessibleName()
             assert control.toolTip()
             assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_lock_is_told_shown_and_named(qtbot: QtBot, sliders: ConceptSliders, smiling: ConceptRow) -> None:
+    with qtbot.waitSignal(sliders.locks_changed):
+        qtbot.mouseClick(smiling.lock_button, LEFT)
+    assert sliders.locked == ("Smiling",)
+    assert "is kept while other sliders move" in smiling.lock_button.toolTip()
+    sliders.set_locks({"Facial_Hair": 1.0}, "Locking 'Hat' changes nothing.")
+    assert sliders.locked == ("Facial_Hair",)
+    assert sliders.words.isVisible()
+    sliders.set_locks({})
+    assert not sliders.words.isVisible()
+
+
+def test_the_rest_is_kept_by_one_button(qtbot: QtBot, sliders: ConceptSliders) -> None:
+    with qtbot.waitSignal(sliders.locks_changed):
+        qtbot.mouseClick(sliders.keep_button, LEFT)
+    assert sliders.keeps_rest
+    sliders.set_locks({"Smiling": 0.7, "Facial_Hair": 1.0})
+    assert sliders.keeps_rest
+    assert sliders.locked == ("Facial_Hair",)
+    sliders.set_locks({})
+    assert not sliders.keeps_rest
+
+
+def proven() -> Direction:
+    proof = Proof(0.93, 0.97, 8.0, 200, -3.5, 4.0, 0.91, 0.8, (120, 80), {"Smiling": 1.0, "Male": -0.31, "Hat": 0.02})
+    return replace(direction(), proof=proof)
+
+
+def test_the_badge_opens_the_card_with_the_proof(qtbot: QtBot, sliders: ConceptSliders) -> None:
+    sliders.set_concepts({"Smiling": proven(), "Hat": direction()})
+    qtbot.mouseClick(sliders.rows["Smiling"].badge, LEFT)
+    (card,) = sliders.findChildren(ConceptCard)
+    said = [label.text() for label in card.findChildren(QLabel)]
+    assert "0.950, between 0.930 and 0.970; 207 with, 424 without" in said
+    assert "91 % of 120" in said
+    assert said.index("Male") < said.index("Hat")  # the strongest side effect first
+    assert "-31 %" in said
+    qtbot.keyClick(card, Qt.Key.Key_Escape)
+    assert not card.isVisible()
+
+
+def test_the_side_effects_of_all_sliders_are_a_table(qtbot: QtBot, sliders: ConceptSliders) -> None:
+    assert not sliders.effects_button.isVisible()  # nothing was proven
+    sliders.set_concepts({"Smiling": proven(), "Hat": direction()})
+    qtbot.mouseClick(sliders.effects_button, LEFT)
+    (effects,) = sliders.findChildren(SideEffects)
+    item = effects.table.topLevelItem(0)
+    assert item is not None
+    assert [item.text(column) for column in range(4)] == ["Smiling", "+100", "-31", "+2"]
+    assert item.foreground(2).color() != item.foreground(3).color()
+    effects.close()

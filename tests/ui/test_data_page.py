@@ -9,6 +9,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from workbench.ui.page import Message
 from workbench.ui.pages.data import DataPage
 from workbench.ui.preferences import recent
 from workbench.ui.thumbnails import CELL, ThumbnailModel, Thumbnails
@@ -194,3 +195,68 @@ def test_faces_are_cut_out_of_ordinary_photos_and_shown(
     text = next(message.text for message in said if message and "cut out" in message.text)
     assert text == "1 face was cut out of 2 photos. Left out: 1 no face. The set's import.json names them."
     assert not page.side.photos.isVisible()  # they are cut out already
+
+
+def select(page: DataPage, rows: range) -> None:
+    """Select pictures of the grid as a hand with Ctrl would."""
+    model, selection = page.grid.pictures, page.grid.selectionModel()
+    selection.clearSelection()
+    columns = model.columnCount()
+    for row in rows:
+        index = model.index(row // columns, row % columns)
+        selection.select(index, selection.SelectionFlag.Select)
+
+
+def test_selected_pictures_go_to_the_pile_that_is_pressed_and_change_it(opened: DataPage, qtbot: QtBot) -> None:
+    bar = opened.teach
+    assert bar.isVisible()
+    select(opened, range(4))
+    qtbot.mouseClick(bar.pile_buttons["with"], Qt.MouseButton.LeftButton)
+    select(opened, range(3, 8))
+    qtbot.mouseClick(bar.pile_buttons["without"], Qt.MouseButton.LeftButton)
+    assert bar.piles == {
+        "with": ["00.png", "01.png", "02.png"],
+        "without": ["03.png", "04.png", "05.png", "06.png", "07.png"],
+    }
+    assert [bar.pile_buttons[side].text() for side in ("with", "without")] == ["With: 3", "Without: 5"]
+    bar.set_ready(True)
+    assert not bar.teach_button.isEnabled()  # it has no name yet
+    bar.name.setText("Red")
+    with qtbot.waitSignal(bar.asked) as asked:
+        qtbot.mouseClick(bar.teach_button, Qt.MouseButton.LeftButton)
+    assert asked.args == ["Red", tuple(bar.piles["with"]), tuple(bar.piles["without"])]
+    qtbot.mouseClick(bar.empty_button, Qt.MouseButton.LeftButton)
+    assert not bar.teach_button.isEnabled()
+
+
+def test_piles_from_disk_are_enough(opened: DataPage, qtbot: QtBot, tmp_path: Path) -> None:
+    bar = opened.teach
+    bar.ask_folder = lambda side: str(tmp_path)  # type: ignore[method-assign]
+    for button in bar.disk_buttons.values():
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    bar.name.setText("Anything")
+    bar.set_ready(True)
+    assert bar.teach_button.isEnabled()
+    assert bar.pile_buttons["with"].text() == "With: 0 + a folder"
+
+
+def test_a_concept_is_taught_from_the_grid(page: DataPage, qtbot: QtBot, run_copy: Path, places: Path) -> None:
+    runs = places / "runs"
+    runs.mkdir(parents=True)
+    run_copy.rename(runs / "tiny")
+    said: list[Message] = []
+    page.message.connect(lambda message: said.append(message) if message else None)
+    page.open_path("builtin:avatars")
+    page.show()
+    qtbot.waitUntil(lambda: page.dataset is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(page.side.runs.isEnabled, timeout=PATIENCE_MS)
+    assert page.dataset is not None
+    has = page.dataset.labels["Facial_Hair"]
+    for side, value in (("with", 1), ("without", -1)):
+        page.teach.piles[side] = [page.dataset.names[row] for row in np.flatnonzero(has == value)[:6]]
+    page.teach.name.setText("Whiskers")
+    qtbot.waitUntil(page.teach.teach_button.isEnabled, timeout=PATIENCE_MS)
+    qtbot.mouseClick(page.teach.teach_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(said) and "is a concept now" in said[-1].text, timeout=PATIENCE_MS)
+    assert (runs / "tiny" / "concepts" / "Whiskers.safetensors").exists()
+    assert "it tells which is which" in said[-1].text

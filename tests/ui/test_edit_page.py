@@ -26,7 +26,7 @@ from workbench.ui.pictures import from_qimage, to_qimage
 from workbench.ui.preferences import remember_recent
 
 LEFT = Qt.MouseButton.LeftButton
-WAIT = 60_000  # milliseconds, for a busy machine
+WAIT = 240_000  # milliseconds, for a busy machine
 
 
 class Bench:
@@ -623,3 +623,31 @@ def test_the_page_is_wide_enough_for_its_words(editing: Bench) -> None:
     for widget in (side.models, side.export.button, side.sliders.reset_all_button):
         right = widget.mapTo(side, QPoint(widget.width(), 0)).x()
         assert right <= side.width()
+
+
+def test_a_locked_concept_is_kept_and_undo_lets_it_go(editing: Bench, qtbot: QtBot) -> None:
+    editing.drag(2.0)
+    free = editing.shown().copy()
+    qtbot.mouseClick(editing.row("Facial_Hair").lock_button, LEFT)
+    assert editing.session.state.locks == (("Facial_Hair", 1.0),)
+    assert (editing.shown() != free).any()
+    editing.session.undo()
+    assert not editing.row("Facial_Hair").lock_button.isChecked()
+    assert np.array_equal(editing.shown(), free)
+
+
+def test_keeping_the_rest_holds_every_concept_softly(editing: Bench, qtbot: QtBot) -> None:
+    qtbot.mouseClick(editing.page.side.sliders.keep_button, LEFT)
+    assert {share for _, share in editing.session.state.locks} == {0.7}
+    assert len(editing.session.state.locks) == len(editing.session.model.concepts)
+
+
+def test_the_meter_turns_red_where_no_face_is(editing: Bench) -> None:
+    meter = editing.page.side.meter
+    editing.until(meter.isVisible)
+    editing.session.move("Smiling", 90.0, 1.0)
+    editing.session.end_gesture()
+    editing.until(lambda: meter.word.text() == "Out of range")
+    assert meter.bar.property("role") == "error"
+    editing.session.reset()
+    editing.until(lambda: meter.word.text() != "Out of range")

@@ -37,6 +37,13 @@ def edit(
         list[str] | None,
         typer.Option(metavar="NAME=STRENGTH", help="Move this slider, as in Smiling=1.5; may be repeated."),
     ] = None,
+    lock: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Keep this concept unchanged while others move; may be repeated; 'auto' softly keeps all the rest.",
+        ),
+    ] = None,
     recipe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Repeat this edit: a recipe's JSON, or an exported picture.")
     ] = None,
@@ -56,6 +63,7 @@ def edit(
         model=model,
         out=out,
         strengths=_strengths(concept or []),
+        locks=tuple(lock or ()),
         mode="face" if face_only else "photo",
         face=face,
         points=_points(points) if points else None,

@@ -76,7 +76,8 @@ def demo(
     dataset = yield from prepare_data(_DATA, size, control)
 
     model = open_model(trained.run)
-    clearest = sorted(model.concepts.values(), key=lambda concept: concept.direction.auc or 0.0, reverse=True)
+    labelled = [concept for name, concept in model.concepts.items() if name in dataset.labels]
+    clearest = sorted(labelled, key=lambda concept: concept.direction.auc or 0.0, reverse=True)
     pictures = {}
     for name, picture, what in _sheets(model, dataset, clearest[:_STRIPS]):
         control.check()

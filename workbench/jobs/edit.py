@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.core.concepts.concept import Concept, concept_file
+from workbench.core.concepts.locks import automatic, lock_effect
 from workbench.core.control import Control
 from workbench.core.editing import known_photos
 from workbench.core.editing.fit import Fit
@@ -19,9 +20,13 @@ from workbench.core.faces.align import Points
 from workbench.core.faces.find import Face, find_faces, no_face
 from workbench.core.files import write_file
 from workbench.core.pictures import Ai, Photo, read_photo, write_picture
+from workbench.core.quality.typical import Typical
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job, notices
+
+AUTOMATIC = "auto"
+"""In place of a name to lock: softly hold every concept against all others."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class EditRequest:
         model: run folder, checkpoint folder or model file; None takes the recipe's.
         out: the picture to write, .png, .jpg or .webp.
         strengths: by concept, in standard deviations; they replace those of a recipe, concept by concept.
+        locks: concepts that the others leave alone, beside those of a recipe; "auto" softly holds all against all.
         mode: the whole photo, or the face alone at the model's size.
         face: which face, counted from 1, the largest; None takes the largest, and says so where there are others.
         points: where its eyes and mouth are, when the finder is not to be asked.
@@ -45,6 +51,7 @@ class EditRequest:
     model: str | Path | None
     out: Path
     strengths: Mapping[str, float] = field(default_factory=dict)
+    locks: tuple[str, ...] = ()
     mode: Mode = "photo"
     face: int | None = None
     points: Points | None = None
@@ -76,6 +83,10 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     strengths = {**(recipe.strengths if recipe else {}), **request.strengths}
     _check(strengths, model)
     yield from _beyond_sliders(strengths, model)
+    locks = {**_locks(request.locks, model), **(recipe.locked if recipe else {})}
+    for name in strengths:
+        for said in lock_effect(model.concepts[name], locks, model.concepts).in_words(name):
+            yield Advice(said, "", kind="lock")
     control.check()
 
     yield Progress("Finding the face", 1, 4, "steps")
@@ -92,12 +103,20 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
                 "Its face was found, and moved by the same strengths.",
             )
     mode = recipe.mode if recipe and request.mode == "photo" else request.mode
-    state = EditState(points, mode=mode).with_strengths(strengths)
+    state = EditState(points, mode=mode).with_strengths(strengths).with_locks(locks)
     control.check()
 
     yield Progress("Encoding the face", 2, 4, "steps")
     editor = Editor(model, photo, state.points)
-    yield from Fit.of(model, editor.at(points)).doubts
+    fit = Fit.of(model, editor.at(points))
+    yield from fit.doubts
+    strain = editor.strain(state)
+    if strain is not None and fit.level != "red" == Typical.strained(strain):
+        yield Advice(
+            "The sliders lead so far from every face the model knows that it makes up what it shows.",
+            "Move them less.",
+            kind="range",
+        )
     control.check()
 
     yield Progress("Writing the picture", 3, 4, "steps")
@@ -267,6 +286,23 @@ def _say_why_left_out(name: str, model: TrainedModel) -> None:
     path = model.concepts_folder / concept_file(name) if model.concepts_folder else None
     if path and path.exists():
         Concept.load(path, model.fingerprint, model.latent)
+
+
+def _locks(names: tuple[str, ...], model: TrainedModel) -> dict[str, float]:
+    """The share by which each concept is held; "auto" means all of them, softly.
+
+    Raises:
+        WorkbenchError: the model has no such concept.
+    """
+    locks: dict[str, float] = {}
+    for name in names:
+        if name in model.concepts:
+            locks[name] = 1.0
+        elif name != AUTOMATIC:
+            raise unknown("concept", name, model.concepts)
+    if AUTOMATIC in names:
+        locks = {**automatic(model.concepts), **locks}
+    return locks
 
 
 def _model_path(given: str | Path | None, recipe: Recipe | None) -> Path:

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from workbench.core.concepts.aligned import LOOKED_AT, are_aligned
 from workbench.core.concepts.choice import choose
-from workbench.core.concepts.codes import encode_dataset, encode_with_sunglasses
 from workbench.core.concepts.concept import Concept, Direction, concept_file
-from workbench.core.concepts.labels import LEAST, LabelledCodes
+from workbench.core.concepts.drawings import DRAWINGS
+from workbench.core.concepts.labels import LEAST
 from workbench.core.concepts.measure import find_direction
-from workbench.core.concepts.methods import METHODS, Examples, drawn_pairs, method_named
+from workbench.core.concepts.methods import METHODS, drawn_pairs, method_named
 from workbench.core.control import Control
-from workbench.core.data.cache import Dataset
 from workbench.core.data.table import TEST, TRAIN, VALIDATION
 from workbench.core.errors import WorkbenchError, unknown
-from workbench.core.events import Advice, Event, Progress, Saved
-from workbench.core.faces.align import Alignment
+from workbench.core.events import Advice, Progress, Saved
 from workbench.core.files import need_writable
 from workbench.core.runs.trained import TrainedModel, open_model
-from workbench.jobs.api import Job, notices
-from workbench.jobs.prepare_data import prepare_data
-
-SUNGLASSES = "Sunglasses"
-"""The concept that is also found from pairs: the same face without and with sunglasses drawn on it."""
+from workbench.jobs.api import Job
+from workbench.jobs.concept_examples import Material, open_material
 
 _DRAWN = drawn_pairs.METHOD
-_SEEN = (SUNGLASSES, "Sunglasses_seen")  # labels on which a drawn direction can be measured
-_PAIRS = 500  # far more than shapes, tints and seats there are; drawing them takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +30,11 @@ class ConceptRequest:
     Attributes:
         model: a run, a checkpoint or an exported model.
         data: the labelled source.
-        labels: only these; None for all that have enough pictures, and sunglasses.
-        method: the one that the sliders will use; None: as `choice.choose` says. "drawn-pairs" finds sunglasses only.
+        labels: only these; None for all that have enough pictures, and all that can be drawn (`DRAWINGS`).
+        method: the one that the sliders will use; None: as `choice.choose` says. "drawn-pairs" finds what can be drawn
+            only.
         out: the folder for the concepts; None for the run's own.
+        where: "column=value": labels count only where this text column says so; None for everywhere.
     """
 
     model: str | Path
@@ -51,13 +42,15 @@ class ConceptRequest:
     labels: tuple[str, ...] | None = None
     method: str | None = None
     out: Path | None = None
+    where: str | None = None
 
 
 def find_concepts(request: ConceptRequest, control: Control | None = None) -> Job[tuple[Concept, ...]]:
     """Find, measure and save a concept for each label; the concepts, in the labels' order.
 
-    Every label gets a direction by every method that learns from labels, measured on the test partition; sunglasses
-    get one from drawn pairs too where the pictures are aligned faces.
+    Every label gets a direction by every method that learns from labels, measured on the test partition, and by true
+    pairs where the data knows enough people with and without; what can be drawn gets one from drawn pairs too, where
+    the pictures are aligned faces.
 
     Yields:
         what preparing and encoding the data yields; Advice for each label left out; Progress and Saved a concept.
@@ -70,37 +63,29 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
     control = control or Control()
     method = method_named(request.method) if request.method else None
     model = open_model(request.model)
-    yield from notices(model)
-    model.need_encoder()
-    folder = _folder(request.out, model)
-    dataset = yield from prepare_data(request.data, model.size, control)
-    eyes = _eyes(dataset, model) if method is _DRAWN or SUNGLASSES in (request.labels or (SUNGLASSES,)) else None
-    labels = _drawn_labels(request, dataset, eyes) if method is _DRAWN else _labels(request, dataset, eyes)
-    if dataset.alignment not in (None, model.alignment):
-        yield Advice(
-            "The faces of this data are aligned in another way than those that the model learned from.",
-            "Concepts are surer from data with the model's own alignment.",
-        )
-    known = LabelledCodes.of(dataset, (yield from encode_dataset(model, dataset, control)))
+    folder = concepts_folder(request.out, model)
+    material = yield from open_material(model, request.data, request.where, control)
+    labels = _names(request, material, method is _DRAWN)
     concepts = []
     for number, label in enumerate(labels):
         control.check()
         yield Progress("Finding concepts", number, len(labels), "concepts")
         directions: dict[str, Direction] = {}
-        draw_at = eyes if label == SUNGLASSES else None
-        if label in dataset.labels and method is not _DRAWN:
-            must = request.labels is not None and draw_at is None
-            directions |= yield from _from_labels(known, label, must)
-        if draw_at:
-            directions |= yield from _from_pairs(model, dataset, known, draw_at, control)
+        drawn = label in DRAWINGS and material.eyes is not None
+        if label in material.known.labels and method is not _DRAWN:
+            must = request.labels is not None and not drawn
+            directions |= yield from _from_labels(material, label, must, control)
+        if drawn:
+            directions |= yield from _from_drawings(material, label, control)
         if directions:
-            held_out = known.first_measurable(_SEEN if draw_at else (label,), VALIDATION)
+            held_out = material.known.first_measurable(DRAWINGS[label].labels if drawn else (label,), VALIDATION)
             chosen = request.method if request.method in directions else choose(directions, held_out)
-            concepts.append(Concept(label, directions, chosen, model.fingerprint, dataset.source))
+            concepts.append(Concept(label, directions, chosen, model.fingerprint, material.dataset.source))
     yield Progress("Finding concepts", len(labels), len(labels), "concepts")
     if not concepts:
         raise WorkbenchError(
-            f"No label of '{dataset.name}' can be made a concept.", f"Label at least {LEAST} pictures with and without."
+            f"No label of '{material.dataset.name}' can be made a concept.",
+            f"Label at least {LEAST} pictures with and without.",
         )
     for concept in concepts:
         path = folder / concept_file(concept.name)
@@ -109,7 +94,12 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
     return tuple(concepts)
 
 
-def _folder(out: Path | None, model: TrainedModel) -> Path:
+def concepts_folder(out: Path | None, model: TrainedModel) -> Path:
+    """Where a model's concepts are written: `out`, or the run's own folder.
+
+    Raises:
+        WorkbenchError: it is an exported model, and no folder was named.
+    """
     folder = out or model.concepts_folder
     if folder is None:
         raise WorkbenchError(
@@ -120,24 +110,30 @@ def _folder(out: Path | None, model: TrainedModel) -> Path:
     return folder
 
 
-def _eyes(dataset: Dataset, model: TrainedModel) -> Alignment | None:
-    """Where the eyes of the source's faces are: as it says, or as the model expects if faces are found just there."""
-    if dataset.alignment:
-        return dataset.alignment
-    rows = np.unique(np.linspace(0, len(dataset) - 1, LOOKED_AT).astype(int))
-    return model.alignment if are_aligned(dataset.pictures[rows], model.alignment) else None
-
-
-def _labels(request: ConceptRequest, dataset: Dataset, eyes: Alignment | None) -> tuple[str, ...]:
+def _names(request: ConceptRequest, material: Material, drawn_only: bool) -> tuple[str, ...]:
     """The names of the concepts to find.
 
     Raises:
-        WorkbenchError: a name that is no label, or nothing to find.
+        WorkbenchError: a name that is no label, something that cannot be drawn, or nothing to find.
     """
-    names = tuple(dict.fromkeys([*dataset.labels, *([SUNGLASSES] if eyes else [])]))
+    name = material.dataset.name
+    if drawn_only:
+        for label in request.labels or ():
+            if label not in DRAWINGS:
+                raise WorkbenchError(
+                    f"'{label}' cannot be found by drawing, only {', '.join(DRAWINGS)}.",
+                    "Choose a method that learns from labels.",
+                )
+        if material.eyes is None:
+            raise WorkbenchError(
+                f"Nothing can be drawn on '{name}': its pictures are not faces aligned as the model's.",
+                "Use aligned faces, or a method that learns from labels.",
+            )
+        return tuple(dict.fromkeys(request.labels or DRAWINGS))
+    names = tuple(dict.fromkeys([*material.known.labels, *(DRAWINGS if material.eyes else ())]))
     if not names:
         raise WorkbenchError(
-            f"'{dataset.name}' has no labels.", "Add an attributes.csv, or put the pictures into one folder a label."
+            f"'{name}' has no labels.", "Add an attributes.csv, or put the pictures into one folder a label."
         )
     for label in request.labels or ():
         if label not in names:
@@ -145,31 +141,14 @@ def _labels(request: ConceptRequest, dataset: Dataset, eyes: Alignment | None) -
     return tuple(dict.fromkeys(request.labels or names))
 
 
-def _drawn_labels(request: ConceptRequest, dataset: Dataset, eyes: Alignment | None) -> tuple[str, ...]:
-    """The names of the concepts to find by drawing alone.
-
-    Raises:
-        WorkbenchError: something that cannot be drawn, or pictures on which it cannot.
-    """
-    for label in request.labels or ():
-        if label != SUNGLASSES:
-            raise WorkbenchError(
-                f"'{label}' cannot be found by drawing, only {SUNGLASSES}.", "Choose a method that learns from labels."
-            )
-    if eyes is None:
-        raise WorkbenchError(
-            f"Sunglasses cannot be drawn on '{dataset.name}': its pictures are not faces aligned as the model's.",
-            "Use aligned faces, or a method that learns from labels.",
-        )
-    return (SUNGLASSES,)
-
-
-def _from_labels(known: LabelledCodes, label: str, must: bool) -> Generator[Event, None, dict[str, Direction]]:
-    """The directions of one label by all methods that learn from labels; none, with advice, where that cannot be.
+def _from_labels(material: Material, label: str, must: bool, control: Control) -> Job[dict[str, Direction]]:
+    """The directions of one label by all methods that learn from labels or from people; none, with advice, where that
+    cannot be.
 
     Raises:
         WorkbenchError: it cannot be, and it `must`.
     """
+    known = material.known
     train, test = known.examples(label, TRAIN), known.examples(label, TEST)
     if twice := int(known.contradictory(label).sum()):
         yield Advice(
@@ -188,8 +167,10 @@ def _from_labels(known: LabelledCodes, label: str, must: bool) -> Generator[Even
         remedy = "Check the labels, or train the model longer."
         everything = known.train
         for method in METHODS.values():
-            if method.examples == "labels":
-                direction = find_direction(method, train, everything, test)
+            control.check()
+            examples = known.pairs(label, TRAIN) if method.examples == "persons" else train
+            if method.examples != "drawn" and len(examples.with_it) >= LEAST:
+                direction = find_direction(method, examples, everything, test)
                 if direction is not None:
                     directions[method.name] = direction
     if not directions and must:
@@ -199,19 +180,15 @@ def _from_labels(known: LabelledCodes, label: str, must: bool) -> Generator[Even
     return directions
 
 
-def _from_pairs(
-    model: TrainedModel, dataset: Dataset, known: LabelledCodes, eyes: Alignment, control: Control
-) -> Generator[Event, None, dict[str, Direction]]:
-    """The direction of drawn sunglasses, measured on faces that wear real ones where there are any."""
-    rng = np.random.default_rng(0)
-    rows = known.bare_faces(_PAIRS, rng)
-    if len(rows) < LEAST:
+def _from_drawings(material: Material, name: str, control: Control) -> Job[dict[str, Direction]]:
+    """The direction of something drawn, measured on real faces that have it where there are any."""
+    pairs = yield from material.examples(name, _DRAWN, TRAIN, control)
+    if len(pairs.with_it) < LEAST:
         yield Advice(
-            f"Only {len(rows)} training pictures are without glasses, too few to draw sunglasses on.",
+            f"Only {len(pairs.with_it)} training pictures can be drawn upon for '{name}'.",
             f"Use data with at least {LEAST}.",
         )
         return {}
-    with_it = yield from encode_with_sunglasses(model, dataset.pictures[rows], eyes, rng, control)
-    pairs = Examples(with_it, known.codes[rows])
-    direction = find_direction(_DRAWN, pairs, known.train, known.first_measurable(_SEEN, TEST))
+    test = yield from material.examples(name, _DRAWN, TEST, control)
+    direction = find_direction(_DRAWN, pairs, material.known.train, test)
     return {_DRAWN.name: direction} if direction else {}

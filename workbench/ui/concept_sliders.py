@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -20,8 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.ui.concept_card import ConceptCard, SideEffects
+from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
+from workbench.ui.widgets import checkable, described, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Direction
@@ -71,6 +74,8 @@ class ConceptRow(QWidget):
 
     changed = Signal(str, float)
     gesture_ended = Signal(str)
+    locked = Signal()
+    card_asked = Signal(str)
 
     def __init__(
         self, name: str, direction: Direction, doubt: str | None = None, parent: QWidget | None = None
@@ -82,6 +87,7 @@ class ConceptRow(QWidget):
         self.box = StrengthBox(direction.low, direction.high)
         self.label = QLabel(title(name))
         self.badge = self._badge(direction, doubt)
+        self.lock_button = checkable(tool_button("unlock", f"Keep {title(name)}", ""))
         self.reset_button = QToolButton()
         self._dress(name, direction)
         self._lay_out()
@@ -90,6 +96,10 @@ class ConceptRow(QWidget):
         self.box.strength_changed.connect(self._from_box)
         self.box.reset_asked.connect(self.slider.reset)
         self.reset_button.clicked.connect(self.slider.reset)
+        self.lock_button.toggled.connect(self._mark_lock)
+        self.lock_button.clicked.connect(self.locked)
+        self.badge.clicked.connect(lambda: self.card_asked.emit(self.name))
+        self._mark_lock(False)
         self.label.installEventFilter(self)
         self._mark()
 
@@ -103,10 +113,14 @@ class ConceptRow(QWidget):
         self.box.set_strength(strength)
         self._mark()
 
-    def _badge(self, direction: Direction, doubt: str | None) -> QLabel:
-        badge = QLabel("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
+    def set_locked(self, locked: bool) -> None:
+        """Show whether it is kept unchanged, without telling of it."""
+        self.lock_button.setChecked(locked)
+
+    def _badge(self, direction: Direction, doubt: str | None) -> QToolButton:
+        badge = described(QToolButton(), f"Proof of {title(self.name)}", f"{self._proof}\nClick for the whole proof.")
+        badge.setText("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
         badge.setProperty("role", _role(direction.auc, doubt))
-        badge.setToolTip(self._proof)
         return badge
 
     def _dress(self, name: str, direction: Direction) -> None:
@@ -139,7 +153,11 @@ class ConceptRow(QWidget):
         grid.addWidget(self.reset_button, 0, 1)
         grid.addWidget(self.badge, 0, 2)
         grid.addWidget(self.box, 0, 3)
-        grid.addWidget(self.slider, 1, 0, 1, 4)
+        below = QHBoxLayout()
+        below.setSpacing(GRID // 2)
+        below.addWidget(self.slider, 1)
+        below.addWidget(self.lock_button)
+        grid.addLayout(below, 1, 0, 1, 4)
         grid.setColumnStretch(0, 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -165,6 +183,13 @@ class ConceptRow(QWidget):
     def _end_gesture(self) -> None:
         self.gesture_ended.emit(self.name)
 
+    @Slot(bool)
+    def _mark_lock(self, locked: bool) -> None:
+        self.lock_button.setIcon(icon("lock" if locked else "unlock"))
+        words = title(self.name)
+        free = f"Keep {words} as it is while other sliders move"
+        self.lock_button.setToolTip(f"{words} is kept while other sliders move; click to let it go" if locked else free)
+
     def _mark(self) -> None:
         moved = self.strength != 0
         self.reset_button.setVisible(moved)
@@ -183,15 +208,31 @@ class ConceptSliders(QWidget):
     """The hand let go of a concept."""
     all_reset = Signal()
     """Every slider went back to zero, at once."""
+    prove_asked = Signal()
+    unnamed_asked = Signal()
+    locks_changed = Signal()
+    """Other concepts are kept unchanged than before: `locked` and `keeps_rest`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: dict[str, ConceptRow] = {}
-        self.reset_all_button = QToolButton()
-        self.reset_all_button.setText("Reset all")
-        self.reset_all_button.setProperty("role", "link")
-        self.reset_all_button.setToolTip("Put every slider back to zero; undo brings them back.")
+        self.reset_all_button = _link("Reset all", "Put every slider back to zero; undo brings them back.")
         self.reset_all_button.clicked.connect(self.reset_all)
+        hint = "Each slider leaves out most of what it shares with all others: calmer changes, somewhat weaker."
+        self.keep_button = checkable(_link("Keep the rest", hint))
+        self.keep_button.clicked.connect(self.locks_changed)
+        self.effects_button = _link("Side effects", "What every slider changes beside what it is for.")
+        self.effects_button.clicked.connect(self._show_effects)
+        self.prove_button = _link(
+            "Prove", "Edit held-out faces along every slider, and let a classifier judge; minutes."
+        )
+        self.prove_button.clicked.connect(self.prove_asked)
+        self.unnamed_button = _link(
+            "Unnamed", "What the model's faces differ in without a label: name it or dismiss it."
+        )
+        self.unnamed_button.clicked.connect(self.unnamed_asked)
+        self.words = muted()
+        self._directions: dict[str, Direction] = {}
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a concept")
         self.search.setAccessibleName("Find a concept")
@@ -222,8 +263,15 @@ class ConceptSliders(QWidget):
         self.rows = {name: ConceptRow(name, directions[name], doubt) for name in sorted(directions)}
         for index, row in enumerate(self.rows.values()):
             row.changed.connect(self._change)
+            row.locked.connect(self.locks_changed)
+            row.card_asked.connect(self._show_card)
             row.gesture_ended.connect(self.gesture_ended)
             self._list.insertWidget(index, row)
+        self._directions = dict(directions)
+        self.keep_button.setVisible(len(self.rows) > 1)
+        self.effects_button.setVisible(any(d.proof and d.proof.side_effects for d in directions.values()))
+        self.prove_button.setVisible(any(d.proof is None or not d.proof.faces for d in directions.values()))
+        self.set_locks({})
         self.search.clear()
         self.search.setVisible(len(self.rows) >= SEARCH_FROM)
         self.set_strengths(strengths or {})
@@ -238,6 +286,32 @@ class ConceptSliders(QWidget):
         for name, row in self.rows.items():
             row.set_strength(strengths.get(name, 0.0))
         self._enable_reset()
+
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """The concepts that are kept unchanged."""
+        return tuple(name for name, row in self.rows.items() if row.lock_button.isChecked())
+
+    @property
+    def keeps_rest(self) -> bool:
+        """Whether each slider softly leaves all others alone."""
+        return self.keep_button.isChecked()
+
+    def set_locks(self, locks: Mapping[str, float], words: str = "") -> None:
+        """Show these locks, without telling of it; `words` say where one changes nothing."""
+        for name, row in self.rows.items():
+            row.set_locked(locks.get(name) == 1)
+        self.keep_button.setChecked(any(share < 1 for share in locks.values()))
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+
+    @Slot(str)
+    def _show_card(self, name: str) -> None:
+        ConceptCard(title(name), self._directions[name], self).show_beside(self.rows[name])
+
+    @Slot()
+    def _show_effects(self) -> None:
+        SideEffects(self._directions, self).show_beside(self)
 
     def reset_all(self) -> None:
         """Every slider back to zero by the user's hand."""
@@ -266,6 +340,8 @@ class ConceptSliders(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addLayout(head)
+        layout.addWidget(Flow(self.keep_button, self.effects_button, self.prove_button, self.unnamed_button))
+        layout.addWidget(self.words)
         layout.addWidget(self.search)
         layout.addWidget(scroll, 1)
 
@@ -285,3 +361,11 @@ class ConceptSliders(QWidget):
             shown += fits
         self._nothing.setText("" if shown or not wanted else f"No concept has '{text.strip()}' in its name.")
         self._nothing.setVisible(bool(self._nothing.text()))
+
+
+def _link(text: str, hint: str) -> QToolButton:
+    """A button that looks like a word."""
+    button = described(QToolButton(), text, hint)
+    button.setText(text)
+    button.setProperty("role", "link")
+    return button

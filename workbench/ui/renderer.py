@@ -41,6 +41,8 @@ class Rendered:
     whole: Pyramid | None = None
     pixels: RGB | None = None
     """The whole result, to copy or to look at."""
+    strain: float | None = None
+    """How far out the edit leads: from 0.5 amber, from 1 red; None where usual faces are not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +76,15 @@ def _render_quickly(wish: _Wish) -> Rendered:
     preview = _preview(wish.editor, wish.state.points, wish.scale)
     left, top, right, bottom = preview.area
     image = packed_qimage(preview(wish.editor.change(wish.state)))
-    return Rendered(wish.number, wish.state, patch=Patch(image, QRectF(left, top, right - left, bottom - top)))
+    patch = Patch(image, QRectF(left, top, right - left, bottom - top))
+    return Rendered(wish.number, wish.state, patch=patch, strain=wish.editor.strain(wish.state))
 
 
 def _render_whole(wish: _Wish) -> Rendered:
     _use_one_core()
     pixels = wish.editor.render(wish.state)
-    return Rendered(wish.number, wish.state, whole=Pyramid(pixels), pixels=pixels)
+    strain = wish.editor.strain(wish.state)
+    return Rendered(wish.number, wish.state, whole=Pyramid(pixels), pixels=pixels, strain=strain)
 
 
 class Renderer(QObject):

@@ -122,6 +122,11 @@ class Thumbnails(QTableView):
             header.setDefaultSectionSize(CELL)
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
 
+    def chosen(self) -> list[int]:
+        """The rows of the array that are selected, rising."""
+        rows = (self.pictures.row_at(index) for index in self.selectionModel().selectedIndexes())
+        return sorted(row for row in rows if row is not None)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.pictures.set_columns(max(1, self.viewport().width() // CELL))
         super().resizeEvent(event)

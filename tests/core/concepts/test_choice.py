@@ -7,8 +7,9 @@ import pytest
 
 from workbench.core.concepts.choice import LEAST_HELD_OUT, MOVERS, choose
 from workbench.core.concepts.concept import Direction
-from workbench.core.concepts.measure import auc, find_direction
+from workbench.core.concepts.measure import find_direction
 from workbench.core.concepts.methods import METHODS, Examples
+from workbench.core.concepts.roc import auc
 
 LABEL_METHODS = [method for method in METHODS.values() if method.examples == "labels"]
 

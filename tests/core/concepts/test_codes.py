@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.core.concepts.codes import encode_dataset, encode_with_sunglasses
+from workbench.core.concepts.codes import encode_dataset, encode_drawn
+from workbench.core.concepts.draw import draw_sunglasses
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.errors import Stopped, WorkbenchError
@@ -109,7 +110,11 @@ def test_faces_with_drawn_sunglasses_have_other_codes_and_the_same_with_the_same
 
     def drawn() -> np.ndarray:
         rng = np.random.default_rng(0)
-        return run(encode_with_sunglasses(model, faces, model.alignment, rng, Control()))
+
+        def draw(face: np.ndarray) -> np.ndarray:
+            return draw_sunglasses(face, model.alignment, rng)
+
+        return run(encode_drawn(model, faces, draw, "Sunglasses", Control()))
 
     first = drawn()
     assert first.shape == (40, model.latent)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from workbench.core.concepts.concept import Concept, Counts, Direction, concept_file, load_all
+from workbench.core.concepts.local import Local
 from workbench.core.errors import WorkbenchError
 from workbench.core.tensors import read_tensors, write_tensors
 
@@ -53,6 +54,43 @@ def test_a_saved_concept_comes_back_as_it_was(smiling: Concept, path: Path) -> N
     assert back.fingerprint == smiling.fingerprint
 
 
+@pytest.fixture
+def by_face(smiling: Concept) -> Concept:
+    """The same with a direction that differs from face to face."""
+    rng = np.random.default_rng(5)
+    changes = rng.normal(size=(4, 16)).astype(np.float32)
+    changes /= np.linalg.norm(changes, axis=1, keepdims=True)
+    local = Local(rng.normal(size=(4, 16)).astype(np.float32), changes)
+    directions = {**smiling.directions, "neighbours": replace(direction("neighbours", 2), local=local)}
+    return replace(smiling, directions=directions, chosen="neighbours")
+
+
+def test_a_direction_for_each_face_comes_back_as_it_was(by_face: Concept, tmp_path: Path) -> None:
+    by_face.save(tmp_path / "Smiling.safetensors")
+    back = Concept.load(tmp_path / "Smiling.safetensors", MODEL)
+    codes = np.random.default_rng(0).normal(size=(5, 16)).astype(np.float32)
+    assert np.array_equal(back.direction.steps(codes), by_face.direction.steps(codes))
+    assert back.fingerprint == by_face.fingerprint != by_face.with_method("logistic").fingerprint
+    assert np.array_equal(by_face.with_method("logistic").direction.steps(codes[0]), direction("logistic", 1).step)
+    assert read_tensors(tmp_path / "Smiling.safetensors", "workbench-concept", 2, "concept")[1]["version"] == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"neighbours:centres": None},
+        {"neighbours:changes": np.ones((4, 16), np.float32)},
+        {"neighbours:centres": np.full((4, 16), np.nan, np.float32)},
+        {"neighbours:centres": np.ones((3, 16), np.float32)},
+    ],
+)
+def test_a_damaged_direction_for_each_face_is_refused(by_face: Concept, change: dict[str, np.ndarray | None]) -> None:
+    vectors, info = by_face.pack()
+    broken = {name: array for name, array in {**vectors, **change}.items() if array is not None}
+    with pytest.raises(WorkbenchError, match="damaged"):
+        Concept.unpack(broken, info, "model.workbench")
+
+
 def test_the_file_can_be_read_without_the_program(path: Path) -> None:
     data = path.read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -86,8 +124,8 @@ def test_another_models_concept_is_refused(path: Path) -> None:
 
 
 def test_a_concept_of_a_newer_program_is_refused(path: Path) -> None:
-    change(path, version=2)
-    with pytest.raises(WorkbenchError, match=r"newer program \(concept version 2; this one reads up to 1\)"):
+    change(path, version=3)
+    with pytest.raises(WorkbenchError, match=r"newer program \(concept version 3; this one reads up to 2\)"):
         Concept.load(path, MODEL)
 
 

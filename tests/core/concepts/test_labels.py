@@ -9,7 +9,12 @@ from workbench.core.concepts.labels import LabelledCodes
 from workbench.core.data.cache import Dataset
 
 
-def dataset(labels: dict[str, list[int]], partition: list[int], **text: tuple[str, ...]) -> Dataset:
+def dataset(
+    labels: dict[str, list[int]],
+    partition: list[int],
+    person: tuple[str, ...] | None = None,
+    **text: tuple[str, ...],
+) -> Dataset:
     count = len(partition)
     return Dataset(
         folder=Path("nowhere"),
@@ -22,7 +27,7 @@ def dataset(labels: dict[str, list[int]], partition: list[int], **text: tuple[st
         names=tuple(map(str, range(count))),
         labels={name: np.array(values, np.int8) for name, values in labels.items()},
         partition=np.array(partition, np.int8),
-        person=None,
+        person=person,
         text=dict(text),
         skipped=(),
         alignment=None,
@@ -87,7 +92,38 @@ def test_sunglasses_are_drawn_on_bare_training_faces_only(codes: np.ndarray) -> 
         {"Eyeglasses": [1, -1, 0, 0, -1, -1, 0, 0], "Sunglasses": [-1, 1, 0, 0, 0, 0, 0, 0]}, [0, 0, 0, 0, 0, 0, 1, 2]
     )
     known = LabelledCodes.of(data, codes)
-    assert known.bare_faces(100, np.random.default_rng(0)).tolist() == [2, 3, 4, 5]
-    few = known.bare_faces(2, np.random.default_rng(0))
+    assert known.bare_faces(100, np.random.default_rng(0), "glasses").tolist() == [2, 3, 4, 5]
+    few = known.bare_faces(2, np.random.default_rng(0), "glasses")
     assert len(few) == 2
-    assert few.tolist() == known.bare_faces(2, np.random.default_rng(0)).tolist()
+    assert few.tolist() == known.bare_faces(2, np.random.default_rng(0), "glasses").tolist()
+    assert known.bare_faces(9, np.random.default_rng(0), None).tolist() == [0, 1, 2, 3, 4, 5]  # warmth minds no glasses
+
+
+def test_pairs_are_the_people_who_are_known_with_and_without(codes: np.ndarray) -> None:
+    data = dataset(
+        {"Smiling": [1, 1, -1, 1, -1, -1, 1, -1]}, [0, 0, 0, 0, 0, 0, 2, 0], ("a", "a", "a", "b", "b", "c", "c", "")
+    )
+    pairs = LabelledCodes.of(data, codes).pairs("Smiling", 0)
+    assert pairs.with_it.tolist() == [codes[:2].mean(axis=0).tolist(), codes[3].tolist()]
+    assert pairs.without.tolist() == [codes[2].tolist(), codes[4].tolist()]
+    nobody = LabelledCodes.of(dataset({"Smiling": [1, -1] * 4}, [0] * 8), codes).pairs("Smiling", 0)
+    assert nobody.with_it.shape == (0, 2)
+
+
+def test_labels_count_only_where_they_were_asked_for(codes: np.ndarray) -> None:
+    data = dataset({"Smiling": [1, -1, 1, -1, 1, -1, 1, -1]}, [0] * 8)
+    known = LabelledCodes.of(data, codes).only(np.arange(8) < 4)
+    train = known.examples("Smiling", 0)
+    assert (len(train.with_it), len(train.without)) == (2, 2)
+    assert len(known.train) == 8  # the spread of all codes stays the measure
+
+
+def test_the_mean_colours_of_the_same_pictures_come_along(codes: np.ndarray) -> None:
+    data = dataset({"Smiling": [1, -1, 0, 1, 0, 0, 0, 0]}, [0] * 8)
+    colours = np.arange(24, dtype=float).reshape(8, 3)
+    covariates = LabelledCodes.of(data, codes, colours).examples("Smiling", 0).covariates
+    assert {name: values.tolist() for name, values in covariates.items()} == {
+        "red": [0.0, 9.0, 3.0],
+        "green": [1.0, 10.0, 4.0],
+        "blue": [2.0, 11.0, 5.0],
+    }

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from workbench.core.concepts.measure import auc, find_direction, slider_ends
+from workbench.core.concepts.measure import find_direction, slider_ends
 from workbench.core.concepts.methods import METHODS, Examples
+from workbench.core.concepts.roc import auc
 
 scores = st.lists(st.integers(-5, 5), min_size=1, max_size=30)  # whole numbers: many are equal
 

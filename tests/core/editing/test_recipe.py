@@ -11,6 +11,7 @@ from workbench.core.editing.recipe import Recipe
 from workbench.core.editing.render import Editor
 from workbench.core.editing.state import EditState
 from workbench.core.errors import WorkbenchError
+from workbench.core.faces.align import Points
 from workbench.core.pictures import Photo, write_picture
 from workbench.core.runs.trained import TrainedModel
 
@@ -98,3 +99,21 @@ def test_a_picture_without_a_recipe_is_refused(photo: Photo, tmp_path: Path) -> 
         Recipe.read(tmp_path / "plain.png")
     with pytest.raises(WorkbenchError, match="does not exist"):
         Recipe.read(tmp_path / "missing.json")
+
+
+def test_a_recipe_keeps_the_locks_and_is_of_a_version_that_knows_them(
+    recipe: Recipe, model: TrainedModel, photo: Photo, smiling: EditState
+) -> None:
+    held = smiling.with_locks({"Sunglasses": 1.0, "Facial_Hair": 0.7})
+    back = Recipe.parse(Recipe.of(model, photo, held).to_json(), "here")
+    assert back.version == 2
+    assert recipe.version == 1  # an older program still reads what has no locks
+    assert back.state(model) == held
+
+
+def test_a_recipe_whose_locked_concept_was_found_anew_is_refused(
+    model: TrainedModel, refound: TrainedModel, photo: Photo
+) -> None:
+    held = EditState(Points((94, 61), (131, 66), (108, 109)), (("Facial_Hair", 1.0),), locks=(("Smiling", 1.0),))
+    with pytest.raises(WorkbenchError, match="'Smiling', which this recipe keeps unchanged, has been found anew"):
+        Recipe.of(model, photo, held).state(refound)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workbench.core.concepts.locks import gauge
 from workbench.core.editing.render import Editor, move
 from workbench.core.editing.state import EditState
 from workbench.core.errors import WorkbenchError
@@ -86,3 +87,23 @@ def test_the_preview_shows_what_is_pasted(editor: Editor, smiling: EditState) ->
     pasted = warp(difference, editor.matrix, (editor.model.size, editor.model.size))
     inside = (slice(4, -4), slice(4, -4))
     assert np.corrcoef(change[inside].ravel(), pasted[inside].ravel())[0, 1] > 0.95
+
+
+def test_a_locked_concept_stays_where_it_is_while_another_moves(model: TrainedModel) -> None:
+    code = np.random.default_rng(0).normal(size=model.latent).astype(np.float32)
+    held = gauge(model.concepts["Facial_Hair"]).vector
+    free = move(code, {"Smiling": 2.0}, model.concepts)
+    locked = move(code, {"Smiling": 2.0}, model.concepts, {"Facial_Hair": 1.0})
+    assert abs((free - code) @ held) > 1e-3
+    assert (locked - code) @ held == pytest.approx(0, abs=1e-5)
+    with pytest.raises(WorkbenchError, match="Did you mean 'Facial_Hair'"):
+        move(code, {"Smiling": 2.0}, model.concepts, {"Facial_Hairs": 1.0})
+
+
+def test_the_editor_holds_what_the_state_locks_and_knows_how_far_it_is(editor: Editor, smiling: EditState) -> None:
+    locked = smiling.with_locks({"Facial_Hair": 1.0})
+    assert (editor.face(locked) != editor.face(smiling)).any()
+    near, far = editor.strain(smiling.reset()), editor.strain(smiling.with_strength("Smiling", 30))
+    assert near is not None
+    assert far is not None
+    assert far > near

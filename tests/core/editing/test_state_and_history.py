@@ -125,3 +125,10 @@ def test_whatever_is_done_the_history_begins_at_the_start_and_holds_no_entry_twi
         assert ended.states[0] == START
         assert 0 <= ended.index < len(ended.states)
         assert all(a != b for a, b in zip(ended.states, ended.states[1:], strict=False))
+
+
+def test_locks_are_part_of_the_state_and_none_of_them_is_no_entry() -> None:
+    state = EditState(POINTS).with_locks({"Male": 1.0, "Hat": 0.0})
+    assert state.locks == (("Male", 1.0),)
+    assert state != EditState(POINTS)
+    assert state.with_locks({}) == EditState(POINTS)

@@ -27,11 +27,14 @@ def test_the_distance_is_mahalanobis_own(codes: np.ndarray) -> None:
     assert typical.distance(codes[0]) == pytest.approx(typical.distance(codes[:1])[0])
 
 
-def test_a_mixture_knows_what_its_codes_know(codes: np.ndarray) -> None:
-    from_codes, from_mixture = Typical.of_codes(codes), Typical.of_mixture(Mixture.fit(codes))
-    assert from_mixture.distance(codes) == pytest.approx(from_codes.distance(codes), rel=0.03)
-    assert from_mixture.middle == pytest.approx(from_codes.middle, rel=0.05)
-    assert from_mixture.amber == pytest.approx(from_codes.amber, rel=0.05)
+def test_a_mixture_keeps_how_far_its_codes_lay(codes: np.ndarray, tmp_path: Path) -> None:
+    from_codes = Typical.of_codes(codes)
+    Mixture.fit(codes).save(tmp_path / "mixture.safetensors", "m" * 64)
+    mixture = Mixture.load(tmp_path / "mixture.safetensors", "m" * 64, 4)
+    assert mixture is not None
+    assert mixture.typical is not None
+    assert mixture.typical.distance(codes) == pytest.approx(from_codes.distance(codes), rel=0.03)
+    assert (mixture.typical.middle, mixture.typical.amber) == pytest.approx((from_codes.middle, from_codes.amber))
 
 
 def test_one_face_in_a_hundred_is_rare_and_a_face_pushed_far_is_out_of_range(codes: np.ndarray) -> None:
@@ -43,6 +46,19 @@ def test_one_face_in_a_hundred_is_rare_and_a_face_pushed_far_is_out_of_range(cod
     seen = [typical.level(distance) for distance in typical.distance(along.astype(np.float32))]
     assert seen == sorted(seen, key=["usual", "amber", "red"].index)
     assert {*seen} == {"usual", "amber", "red"}
+
+
+def test_a_long_step_in_one_of_many_directions_is_noticed() -> None:
+    rng = np.random.default_rng(0)
+    many = rng.normal(size=(4000, 128)).astype(np.float32)
+    typical = Typical.of_codes(many)
+    faces, step = many[:200], np.eye(128, dtype=np.float32)[5]
+    assert typical.level(float(np.median(typical.distance(faces + 5 * step)))) == "usual"  # it does not see it
+    for strength, level in ((0.5, "usual"), (4.5, "amber"), (9.0, "red")):
+        strain = float(np.median(typical.strain(faces, faces + np.float32(strength) * step)))
+        assert Typical.strained(strain) == level
+    assert typical.strain(faces[0], faces[0]) == pytest.approx(max(0.0, typical.strain(faces[:1], faces[:1])[0]))
+    assert np.mean(typical.strain(faces, faces) <= 0.5) > 0.95
 
 
 def test_a_number_of_the_code_that_never_changes_disturbs_nothing(codes: np.ndarray) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.core.concepts.concept import Direction
-from workbench.core.concepts.measure import auc
 from workbench.core.concepts.methods import Examples
+from workbench.core.concepts.roc import auc
 
 MOVERS = ("balanced-means", "discriminant", "drawn-pairs")
 """The methods that a slider may take unasked, the first being the strongest and the calmest. Not the others: the plain

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.core.concepts.draw import draw_sunglasses
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Progress
-from workbench.core.faces.align import Alignment
 from workbench.core.files import need_space, write_file
 from workbench.core.places import cache_folder
 from workbench.core.runs.trained import TrainedModel
@@ -53,14 +51,21 @@ def encode_dataset(model: TrainedModel, dataset: Dataset, control: Control) -> G
     return codes
 
 
-def encode_with_sunglasses(
+def encode_drawn(
     model: TrainedModel,
     pictures: npt.NDArray[np.uint8],
-    alignment: Alignment,
-    rng: np.random.Generator,
+    draw: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]],
+    what: str,
     control: Control,
 ) -> Generator[Event, None, Codes]:
-    """The codes of aligned faces, uint8 (N, S, S, 3), after a pair of sunglasses was drawn on each: (N, latent).
+    """The codes of pictures, uint8 (N, S, S, 3), after something was drawn on each: float32 (N, latent).
+
+    Args:
+        model: encodes them.
+        pictures: they are not changed.
+        draw: what is done to each.
+        what: what a user calls it.
+        control: to stop.
 
     Yields:
         Progress, a batch at a time.
@@ -70,13 +75,28 @@ def encode_with_sunglasses(
     """
     codes = np.empty((len(pictures), model.latent), np.float32)
     batch = _BATCH // 8  # drawing takes longer than encoding
+    task = f"Drawing {what.replace('_', ' ').lower()}"
     for start in range(0, len(pictures), batch):
         control.check()
-        yield Progress("Drawing sunglasses", start, len(pictures), "pictures")
-        drawn = [draw_sunglasses(picture, alignment, rng) for picture in pictures[start : start + batch]]
-        codes[start : start + batch] = model.encode(np.stack(drawn))
-    yield Progress("Drawing sunglasses", len(pictures), len(pictures), "pictures")
+        yield Progress(task, start, len(pictures), "pictures")
+        codes[start : start + batch] = model.encode(np.stack([draw(p) for p in pictures[start : start + batch]]))
+    yield Progress(task, len(pictures), len(pictures), "pictures")
     return codes
+
+
+def mean_colours(dataset: Dataset, control: Control) -> Generator[Event, None, npt.NDArray[np.float64]]:
+    """The mean red, green and blue of each picture, 0 to 255: float64 (N, 3).
+
+    Raises:
+        Stopped: the user asked for it.
+    """
+    colours = np.empty((len(dataset), 3))
+    for start in range(0, len(dataset), _BATCH):
+        control.check()
+        if start % (16 * _BATCH) == 0:
+            yield Progress("Looking at colours", start, len(dataset), "pictures")
+        colours[start : start + _BATCH] = dataset.pictures[start : start + _BATCH].mean(axis=(1, 2))
+    return colours
 
 
 def _read(path: Path, shape: tuple[int, int]) -> Codes | None:

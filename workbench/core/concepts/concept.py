@@ -7,6 +7,9 @@ description in the metadata (`workbench.core.tensors`):
      "model": <fingerprint of the weights>, "data": <where its labels came from>,
      "directions": {"balanced-means": {"sigma": 1.7, "low": -2.4, "high": 3.1, "auc": 0.94,
                     "counts": {"train_with": 1502, "train_without": 3396, "test_with": 207, "test_without": 424}}}}
+
+A method whose direction differs from face to face adds two matrices, NAME:centres and NAME:changes, and makes it
+version 2.
 """
 
 from __future__ import annotations
@@ -25,11 +28,13 @@ import numpy.typing as npt
 from annotated_types import Ge, Gt, Lt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workbench.core.concepts.local import Local
+from workbench.core.concepts.proof import Proof
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.tensors import check_format, damaged, read_tensors, write_tensors
 
 FORMAT = "workbench-concept"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".safetensors"
 
 Float32 = npt.NDArray[np.float32]
@@ -58,6 +63,8 @@ class Direction:
         high: the slider's right end in sigma, above 0.
         auc: area under the ROC curve of codes @ vector on the test partition; None where a side has no picture.
         counts: on how many pictures all this stands.
+        local: how the direction differs from face to face, for a method that says so; `vector` is then its mean.
+        proof: what was measured by editing; None until that was done.
     """
 
     method: str
@@ -67,6 +74,8 @@ class Direction:
     high: float
     auc: float | None
     counts: Counts
+    local: Local | None = None
+    proof: Proof | None = None
 
     def __post_init__(self) -> None:
         vector = np.array(self.vector, dtype=np.float32)
@@ -75,8 +84,27 @@ class Direction:
 
     @property
     def step(self) -> Float32:
-        """What strength 1 adds to a code: float32 (latent,)."""
+        """What strength 1 adds to a code, for a usual face: float32 (latent,)."""
         return self.vector * np.float32(self.sigma)
+
+    def steps(self, codes: Float32) -> Float32:
+        """What strength 1 adds to each code: (N, latent) to float32 (N, latent), or (latent,) to (latent,)."""
+        if self.local is None:
+            return np.broadcast_to(self.step, codes.shape)
+        return self.local.at(codes) * np.float32(self.sigma)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of what decides the step."""
+        digest = hashlib.sha256(self.step.astype("<f4").tobytes())
+        for array in (self.local.centres, self.local.changes) if self.local else ():
+            digest.update(array.astype("<f4").tobytes())
+        return digest.hexdigest()
+
+    def arrays(self) -> dict[str, Float32]:
+        """Its arrays by the names that a file gives them."""
+        local = {} if self.local is None else {"centres": self.local.centres, "changes": self.local.changes}
+        return {self.method: self.vector, **{f"{self.method}:{name}": array for name, array in local.items()}}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +129,7 @@ class Concept:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "directions", dict(self.directions))
-        digest = hashlib.sha256(self.direction.step.astype("<f4").tobytes()).hexdigest()
-        object.__setattr__(self, "fingerprint", digest)
+        object.__setattr__(self, "fingerprint", self.direction.fingerprint)
 
     @property
     def direction(self) -> Direction:
@@ -123,17 +150,17 @@ class Concept:
         """The vectors by method and their description, ready for a file of its own or a part of a model's."""
         info = _Info(
             format=FORMAT,
-            version=VERSION,
+            version=2 if any(d.local for d in self.directions.values()) else 1,
             name=self.name,
             chosen=self.chosen,
             model=self.model,
             data=self.data,
             directions={
-                method: _DirectionInfo(sigma=d.sigma, low=d.low, high=d.high, auc=d.auc, counts=d.counts)
+                method: _DirectionInfo(**{name: getattr(d, name) for name in _DirectionInfo.model_fields})
                 for method, d in self.directions.items()
             },
         )
-        return {method: d.vector for method, d in self.directions.items()}, info.model_dump()
+        return {k: a for d in self.directions.values() for k, a in d.arrays().items()}, info.model_dump()
 
     @classmethod
     def unpack(cls, vectors: Mapping[str, npt.NDArray[Any]], info: Any, where: str) -> Concept:
@@ -147,13 +174,16 @@ class Concept:
             known = _Info.model_validate(info)
         except ValidationError as error:
             raise damaged(where, "concept") from error
-        if known.chosen not in known.directions or known.directions.keys() != vectors.keys():
+        plain = {name: array for name, array in vectors.items() if ":" not in name}
+        if known.chosen not in known.directions or known.directions.keys() != plain.keys():
             raise damaged(where, "concept")
-        sizes = {vector.shape for vector in vectors.values()}
-        if len(sizes) != 1 or not all(_is_unit(vector) for vector in vectors.values()):
+        sizes = {vector.shape for vector in plain.values()}
+        if len(sizes) != 1 or not all(_is_unit(vector) for vector in plain.values()):
             raise damaged(where, "concept")
         directions = {
-            method: Direction(method, vectors[method], d.sigma, d.low, d.high, d.auc, d.counts)
+            method: Direction(
+                method, plain[method], d.sigma, d.low, d.high, d.auc, d.counts, _local(vectors, method, where), d.proof
+            )
             for method, d in known.directions.items()
         }
         return cls(known.name, directions, known.chosen, known.model, known.data)
@@ -221,6 +251,16 @@ def concept_file(name: str) -> str:
 _WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 
+def _local(vectors: Mapping[str, npt.NDArray[Any]], method: str, where: str) -> Local | None:
+    """What `Direction.arrays` wrote beside a method's vector; None where there is nothing."""
+    centres, changes = (vectors.get(f"{method}:{name}") for name in ("centres", "changes"))
+    if centres is None and changes is None:
+        return None
+    if centres is None or changes is None or not Local.fits(centres, changes, vectors[method].shape):
+        raise damaged(where, "concept")
+    return Local(centres, changes)
+
+
 def _is_unit(vector: npt.NDArray[Any]) -> bool:
     """Whether `vector` is a direction: float32, one axis, length 1 (which no NaN has)."""
     if vector.dtype != np.float32 or vector.ndim != 1:
@@ -244,6 +284,7 @@ class _DirectionInfo(_Part):
     high: Annotated[float, Gt(0), Lt(_FAR)]
     auc: float | None = Field(ge=0, le=1)
     counts: Counts
+    proof: Proof | None = None
 
 
 class _Info(_Part):

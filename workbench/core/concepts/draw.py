@@ -1,4 +1,4 @@
-"""Sunglasses drawn over aligned faces: the same face with and without, for a direction that holds nothing else.
+"""Glasses drawn over aligned faces: the same face with and without, for a direction that holds nothing else.
 
 Everything is drawn in the face's own measure: the origin between the eyes, x along the line through them, y down the
 face, one unit the distance of the eyes (about 63 mm in grown-ups). A lens is a closed curve about its own centre, x
@@ -11,6 +11,7 @@ import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -86,9 +87,16 @@ _TINTS = (
 )
 _FRAMES = ((12, 11, 11), (14, 12, 12), (24, 20, 18), (52, 32, 18), (70, 66, 60), (120, 100, 60), (110, 110, 114))
 
+Kit = Literal["learn", "judge"]
+"""Which shapes and tints are drawn: those that a concept learns from, or others, that it is judged by."""
+_KITS: dict[Kit, tuple[Sequence[_Shape], Sequence[tuple[int, int, int]]]] = {
+    "learn": ([_SHAPES[n] for n in (0, 1, 2, 4)], _TINTS[::2]),
+    "judge": ([_SHAPES[n] for n in (3, 5, 6)], _TINTS[1::2]),
+}
+
 
 def draw_sunglasses(
-    picture: npt.NDArray[np.uint8], alignment: Alignment, rng: np.random.Generator
+    picture: npt.NDArray[np.uint8], alignment: Alignment, rng: np.random.Generator, kit: Kit = "learn"
 ) -> npt.NDArray[np.uint8]:
     """`picture` with a random pair of sunglasses on.
 
@@ -96,13 +104,27 @@ def draw_sunglasses(
         picture: an aligned face, uint8 (S, S, 3); it is not changed.
         alignment: where its eyes and mouth are.
         rng: shape, size, seat, tint, opacity and highlights are drawn from it, and from nothing else.
+        kit: which shapes and tints there are to draw.
 
     Returns:
         uint8 (S, S, 3); away from the glasses the picture to the bit.
     """
+    return _drawn(picture, alignment, rng, kit, clear=False)
+
+
+def draw_eyeglasses(
+    picture: npt.NDArray[np.uint8], alignment: Alignment, rng: np.random.Generator, kit: Kit = "learn"
+) -> npt.NDArray[np.uint8]:
+    """`picture` with a random pair of glasses on through which one sees the eyes; as `draw_sunglasses`."""
+    return _drawn(picture, alignment, rng, kit, clear=True)
+
+
+def _drawn(
+    picture: npt.NDArray[np.uint8], alignment: Alignment, rng: np.random.Generator, kit: Kit, clear: bool
+) -> npt.NDArray[np.uint8]:
     size = len(picture)
     canvas = _Canvas.over(alignment, size, rng)
-    _put_on(canvas, rng)
+    _put_on(canvas, rng, kit, clear)
     colour, alpha = canvas.averaged(size)
     drawn = colour + picture * (1 - alpha)
     return np.rint(drawn).clip(0, 255).astype(np.uint8)
@@ -178,9 +200,10 @@ class _Canvas:
         return [(place.real, place.imag - self._top) for place in places]
 
 
-def _put_on(canvas: _Canvas, rng: np.random.Generator) -> None:
+def _put_on(canvas: _Canvas, rng: np.random.Generator, kit: Kit, clear: bool) -> None:
     """Shadow, lenses and frame, in the order in which the light meets them on its way back."""
-    shape = _SHAPES[rng.integers(len(_SHAPES))]
+    shapes, tints = _KITS[kit]
+    shape = shapes[int(rng.integers(len(shapes)))]
     rim = rng.uniform(*shape.rim)
     turn = rng.normal(0, 0.025)  # of the head: one side nearer, the other further
     stretch = rng.uniform((0.92, 0.90), (1.08, 1.10))
@@ -193,21 +216,27 @@ def _put_on(canvas: _Canvas, rng: np.random.Generator) -> None:
     temples = canvas.traced(_temples(lenses), max(0.035, 0.8 * rim)) * np.clip((edge - np.abs(canvas.x)) / 0.1, 0, 1)
     frame = np.maximum(np.maximum(rims, bridge), temples)
 
-    canvas.paint(canvas.shadow(np.maximum(glass, frame), 0.06) * rng.uniform(0.10, 0.30), np.array([20.0, 12.0, 8.0]))
-    _paint_glass(canvas, glass, lenses, rng)
+    casts = frame if clear else np.maximum(glass, frame)
+    canvas.paint(canvas.shadow(casts, 0.06) * rng.uniform(0.10, 0.30), np.array([20.0, 12.0, 8.0]))
+    if not clear:
+        _paint_tint(canvas, glass, tints[int(rng.integers(len(tints)))], rng)
+    _paint_mirrored(canvas, glass * (0.5 if clear else 1.0), lenses, rng)
     material = np.array(_FRAMES[rng.integers(len(_FRAMES))], np.float32) + rng.uniform(-6, 12)
     light = 1 + np.clip(-canvas.y - 0.1, 0, 0.4)
     canvas.paint(frame * 0.97, material.clip(4, 255)[:, None, None] * light)
 
 
-def _paint_glass(canvas: _Canvas, glass: Float32, lenses: Sequence[Curve], rng: np.random.Generator) -> None:
-    """The tint, in half of all glasses lighter towards the cheeks, and on it what the glass mirrors."""
+def _paint_tint(canvas: _Canvas, glass: Float32, tint: tuple[int, int, int], rng: np.random.Generator) -> None:
+    """The tint, in half of all glasses lighter towards the cheeks."""
     down = np.clip(0.5 + canvas.y / 0.8, 0, 1)  # 0 at the brows, 1 at the lower rim
     dark = rng.uniform(0.86, 1.0) if rng.random() < 0.75 else rng.uniform(0.62, 0.86)
     lighter = rng.uniform(0.1, 0.35) if rng.random() < 0.5 else 0.0
-    tint = np.array(_TINTS[rng.integers(len(_TINTS))], np.float32) * rng.uniform(0.6, 1.3)
-    canvas.paint(glass * (dark - lighter * down), tint)
+    canvas.paint(glass * (dark - lighter * down), np.array(tint, np.float32) * rng.uniform(0.6, 1.3))
 
+
+def _paint_mirrored(canvas: _Canvas, glass: Float32, lenses: Sequence[Curve], rng: np.random.Generator) -> None:
+    """What the glass mirrors: the sky above, and on most a streak of light."""
+    down = np.clip(0.5 + canvas.y / 0.8, 0, 1)
     sky = rng.uniform(0.0, 0.12) * (1 - down)
     angle, width = rng.uniform(-0.9, 0.9), rng.uniform(0.05, 0.16)
     strength = rng.uniform(0.0, 0.30) * (rng.random() < 0.6)

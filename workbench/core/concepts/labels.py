@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ class LabelledCodes:
         partition: int8 (N,): 0 train, 1 validation, 2 test.
         groups: labels and text columns as numbers of their values from 0, int64 (N,).
         twins: a number for each picture that is the same where codes are the same, int64 (N,).
+        persons: a number for each person from 0, -1 where it is not known who it is, int64 (N,).
+        colours: the mean red, green and blue of each picture, 0 to 255, float64 (N, 3); None where nobody needs it.
     """
 
     codes: Codes
@@ -38,6 +40,8 @@ class LabelledCodes:
     partition: npt.NDArray[np.int8]
     groups: Mapping[str, Ints]
     twins: Ints
+    persons: Ints
+    colours: npt.NDArray[np.float64] | None = None
 
     @property
     def train(self) -> Codes:
@@ -46,14 +50,21 @@ class LabelledCodes:
         return codes
 
     @classmethod
-    def of(cls, dataset: Dataset, codes: Codes) -> LabelledCodes:
+    def of(cls, dataset: Dataset, codes: Codes, colours: npt.NDArray[np.float64] | None = None) -> LabelledCodes:
         groups = {name: values.astype(np.int64) + 1 for name, values in dataset.labels.items()}
         for name, texts in dataset.text.items():
             if 2 <= len(set(texts)) <= _MOST_VALUES:
                 groups[name] = np.unique(np.array(texts), return_inverse=True)[1].astype(np.int64)
         rows = np.ascontiguousarray(codes).view(np.dtype((np.void, codes.itemsize * codes.shape[1]))).ravel()
         twins = np.unique(rows, return_inverse=True)[1].astype(np.int64)
-        return cls(codes, dataset.labels, dataset.partition, groups, twins)
+        names = np.array(dataset.person or ("",) * len(codes))
+        persons = np.where(names == "", -1, np.unique(names, return_inverse=True)[1]).astype(np.int64)
+        return cls(codes, dataset.labels, dataset.partition, groups, twins, persons, colours)
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> LabelledCodes:
+        """The same pictures, of which only the `chosen` ones, bool (N,), have labels."""
+        labels = {name: np.where(chosen, values, 0).astype(np.int8) for name, values in self.labels.items()}
+        return replace(self, labels=labels)
 
     def examples(self, label: str, partition: int) -> Examples:
         """The pictures of one partition with and without `label`, contradictions left out."""
@@ -61,7 +72,24 @@ class LabelledCodes:
         with_it, without = (np.flatnonzero((self.partition == partition) & (values == side)) for side in (1, -1))
         both = np.concatenate([with_it, without])
         groups = {name: numbers[both] for name, numbers in self.groups.items() if name != label}
-        return Examples(self.codes[with_it], self.codes[without], groups)
+        colours = () if self.colours is None else self.colours[both].T
+        return Examples(
+            self.codes[with_it], self.codes[without], groups, dict(zip(("red", "green", "blue"), colours, strict=False))
+        )
+
+    def pairs(self, label: str, partition: int) -> Examples:
+        """The people of one partition who are known with `label` and without it: of each the mean code of the pictures
+        with, and of those without; row i of both sides is the same person."""
+        values = np.where(self.contradictory(label) | (self.partition != partition) | (self.persons < 0), 0, 1)
+        values *= self.labels[label]
+        counts = [np.bincount(self.persons[values == side], minlength=self.persons.max() + 1) for side in (1, -1)]
+        both = np.flatnonzero((counts[0] > 0) & (counts[1] > 0)) if self.persons.max() >= 0 else np.zeros(0, np.int64)
+        means = []
+        for side, count in zip((1, -1), counts, strict=True):
+            sums = np.zeros((len(count), self.codes.shape[1]))
+            np.add.at(sums, self.persons[values == side], self.codes[values == side])
+            means.append((sums[both] / count[both, None]).astype(np.float32))
+        return Examples(means[0], means[1])
 
     def contradictory(self, label: str) -> npt.NDArray[np.bool_]:
         """Which pictures are in the data more than once, with `label` and without it: bool (N,)."""
@@ -79,11 +107,11 @@ class LabelledCodes:
                     return found
         return Examples(self.codes[:0], self.codes[:0])
 
-    def bare_faces(self, most: int, rng: np.random.Generator) -> Ints:
-        """Training pictures of which no label says that there are glasses: at most `most` rows, drawn from `rng`."""
-        glasses = np.zeros(len(self.codes), bool)
+    def bare_faces(self, most: int, rng: np.random.Generator, mark: str | None, partition: int = TRAIN) -> Ints:
+        """Pictures of one partition of which no label with `mark` in its name says yes: at most `most` rows."""
+        marked = np.zeros(len(self.codes), bool)
         for name, values in self.labels.items():
-            if "glasses" in name.lower():
-                glasses |= values == 1
-        rows = np.flatnonzero((self.partition == TRAIN) & ~glasses)
+            if mark is not None and mark in name.lower():
+                marked |= values == 1
+        rows = np.flatnonzero((self.partition == partition) & ~marked)
         return np.sort(rng.choice(rows, min(most, len(rows)), replace=False))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.concept import Counts, Direction
 from workbench.core.concepts.methods.base import Examples, Method
+from workbench.core.concepts.roc import Floats, auc
 
+_SAMPLES = 12
 _LEAST_END = 1.0  # in sigma: a slider that can hardly be moved is of no use
 
 Float32 = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
 def find_direction(method: Method, examples: Examples, codes: Float32, test: Examples) -> Direction | None:
@@ -34,7 +37,8 @@ def find_direction(method: Method, examples: Examples, codes: Float32, test: Exa
     low, high = slider_ends(examples.with_it @ vector, examples.without @ vector, sigma)
     counts = Counts(len(examples.with_it), len(examples.without), len(test.with_it), len(test.without))
     score = auc(test.with_it @ vector, test.without @ vector)
-    return Direction(method.name, vector, sigma, low, high, score, counts)
+    local = method.local(examples) if method.local else None
+    return Direction(method.name, vector, sigma, low, high, score, counts, local)
 
 
 def slider_ends(with_it: Floats, without: Floats, sigma: float) -> tuple[float, float]:
@@ -53,14 +57,16 @@ def slider_ends(with_it: Floats, without: Floats, sigma: float) -> tuple[float, 
     return min(float(low), -_LEAST_END), max(float(high), _LEAST_END)
 
 
-def auc(with_it: Floats, without: Floats) -> float | None:
-    """Area under the ROC curve: the chance that a picture with the attribute scores above one without.
+def turned(method: Method, examples: Examples, vector: npt.NDArray[np.float32]) -> Iterator[float]:
+    """By how many degrees the direction turns in each bootstrap sample: twelve values, one at a time.
 
-    The rank formula of Mann and Whitney (1947); equal scores count a half. None where a side is empty.
+    Pairs are drawn as pairs.
     """
-    if not len(with_it) or not len(without):
-        return None
-    ordered = np.sort(without)
-    below = np.searchsorted(ordered, with_it, side="left")
-    not_above = np.searchsorted(ordered, with_it, side="right")
-    return float((below + not_above).sum() / (2 * len(with_it) * len(without)))
+    rng = np.random.default_rng(0)
+    sides = len(examples.with_it), len(examples.without)
+    for _ in range(_SAMPLES):
+        first = rng.integers(sides[0], size=sides[0])
+        second = first if method.examples != "labels" else rng.integers(sides[1], size=sides[1])
+        found = method.find(examples.take(first, second))
+        cosine = float(found @ vector / max(float(np.linalg.norm(found)), 1e-12))
+        yield float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -5,6 +5,10 @@
      "crop": {"left_eye": [251.2, 180.4], "right_eye": [317.0, 182.9], "mouth": [283.5, 258.1]},
      "concepts": [{"name": "Smiling", "method": "logistic", "strength": 1.5, "fingerprint": "…"}], "mode": "photo"}
 
+One whose edit holds concepts has version 2 and says which:
+
+    "locks": [{"name": "Male", "share": 1.0, "fingerprint": "…"}]
+
 It names the photo by its content, never by a path: nobody learns from an exported picture where it was made.
 """
 
@@ -14,10 +18,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from workbench import __version__
+from workbench.core.concepts.locks import gauge
 from workbench.core.editing.state import MOST, EditState, Mode
 from workbench.core.errors import WorkbenchError, file_errors, unknown
 from workbench.core.faces.align import Points
@@ -26,7 +31,7 @@ from workbench.core.runs.trained import TrainedModel
 from workbench.core.tensors import check_format, damaged
 
 FORMAT: Literal["workbench-recipe"] = "workbench-recipe"
-VERSION = 1
+VERSION = 2
 
 Place = tuple[FiniteFloat, FiniteFloat]
 Text = Annotated[str, MinLen(1)]
@@ -70,17 +75,26 @@ class RecipeConcept(_Part):
     fingerprint: Text
 
 
+class RecipeLock(_Part):
+    """One concept that the others leave alone, what share of it, and the fingerprint of its gauge."""
+
+    name: Text
+    share: Annotated[float, Gt(0), Le(1)]
+    fingerprint: Text
+
+
 class Recipe(_Part):
     """A recipe; the module's text shows one."""
 
     format: Literal["workbench-recipe"] = FORMAT
-    version: Annotated[int, Ge(1)] = VERSION
+    version: Annotated[int, Ge(1)] = 1
     program: str = f"Latent Workbench {__version__}"
     model: RecipeModel
     photo: RecipePhoto
     crop: RecipeCrop
     concepts: tuple[RecipeConcept, ...] = ()
     mode: Mode = "photo"
+    locks: tuple[RecipeLock, ...] = ()
 
     @classmethod
     def of(cls, model: TrainedModel, photo: Photo, state: EditState) -> Self:
@@ -101,6 +115,11 @@ class Recipe(_Part):
                 for name, strength in state.strengths
             ),
             mode=state.mode,
+            version=2 if state.locks else 1,  # who does not know of locks must not pass them over
+            locks=tuple(
+                RecipeLock(name=name, share=share, fingerprint=gauge(model.concepts[name]).fingerprint)
+                for name, share in state.locks
+            ),
         )
 
     @classmethod
@@ -156,6 +175,11 @@ class Recipe(_Part):
         """Strengths by concept."""
         return {concept.name: concept.strength for concept in self.concepts}
 
+    @property
+    def locked(self) -> dict[str, float]:
+        """The share by which each locked concept is held."""
+        return {lock.name: lock.share for lock in self.locks}
+
     def state(self, model: TrainedModel) -> EditState:
         """The edit's state, for the model that it was made with.
 
@@ -168,13 +192,20 @@ class Recipe(_Part):
                 "before it was trained further.",
                 f"Use the model '{self.model.name}' as it was then.",
             )
+        for name in (*self.strengths, *self.locked):
+            if name not in model.concepts:
+                raise unknown("concept", name, model.concepts)
+        for lock in self.locks:
+            if lock.fingerprint != gauge(model.concepts[lock.name]).fingerprint:
+                raise WorkbenchError(
+                    f"The concept '{lock.name}', which this recipe keeps unchanged, has been found anew since.",
+                    "Make the edit again with the concept as it is now.",
+                )
         for concept in self.concepts:
-            if concept.name not in model.concepts:
-                raise unknown("concept", concept.name, model.concepts)
             if concept.fingerprint != model.concepts[concept.name].fingerprint:
                 raise WorkbenchError(
                     f"The concept '{concept.name}' has been found anew since this recipe was made (then with "
                     f"{concept.method}).",
                     "Make the edit again with the concept as it is now.",
                 )
-        return EditState(self.points, mode=self.mode).with_strengths(self.strengths)
+        return EditState(self.points, mode=self.mode).with_strengths(self.strengths).with_locks(self.locked)

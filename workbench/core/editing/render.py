@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.concept import Concept
+from workbench.core.concepts.locks import locked_step
 from workbench.core.editing.paste import masked_change, paste
 from workbench.core.editing.state import EditState
 from workbench.core.errors import unknown
@@ -20,24 +21,28 @@ Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
 
-def move(
-    code: Float32, strengths: Mapping[str, float] | Iterable[tuple[str, float]], concepts: Mapping[str, Concept]
-) -> Float32:
-    """A code moved along concepts: z' = z + Σ s·sigma·v.
+Pairs = Mapping[str, float] | Iterable[tuple[str, float]]
+
+
+def move(code: Float32, strengths: Pairs, concepts: Mapping[str, Concept], locks: Pairs = ()) -> Float32:
+    """A code moved along concepts: z' = z + Σ s·sigma·v, each v as it is at z.
 
     Args:
         code: float32 (latent,).
         strengths: by concept, in standard deviations of the data's codes along its direction.
         concepts: the model's.
+        locks: what share of each locked concept the others' steps go without (`concepts.locks`).
 
     Raises:
         WorkbenchError: the model has no such concept.
     """
     moved = code.copy()
-    for name, strength in dict(strengths).items():
+    held = dict(locks)
+    for name in (*dict(strengths), *held):
         if name not in concepts:
             raise unknown("concept", name, concepts)
-        moved += np.float32(strength) * concepts[name].direction.step
+    for name, strength in dict(strengths).items():
+        moved += np.float32(strength) * locked_step(concepts[name], code, held, concepts)
     return moved
 
 
@@ -126,8 +131,16 @@ class Editor:
         crop = self.at(state.points)
         return masked_change(crop.decoded, self._decode(crop, state))
 
+    def strain(self, state: EditState) -> float | None:
+        """How far out the change leads (`quality.typical.Typical.strain`); None where usual codes are not known."""
+        typical, crop = self.model.typical, self.at(state.points)
+        return None if typical is None else float(typical.strain(crop.code, self._moved(crop, state)))
+
+    def _moved(self, crop: Crop, state: EditState) -> Float32:
+        return move(crop.code, state.strengths, self.model.concepts, state.locks)
+
     def _decode(self, crop: Crop, state: EditState) -> Float32:
-        moved = move(crop.code, state.strengths, self.model.concepts)
+        moved = self._moved(crop, state)
         decoded: Float32 = self.model.decode_float(moved[None])[0]
         return decoded
 

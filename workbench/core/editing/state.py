@@ -25,14 +25,18 @@ class EditState:
         strengths: (concept, strength) sorted by name, in standard deviations of the data's codes; a strength of zero
             is no entry, so that equal edits are equal states. A mapping may be given.
         mode: what `Editor.render` gives.
+        locks: (concept, share) sorted by name: the steps of all other concepts go without that share of it, 0 to 1
+            (`concepts.locks`); a share of zero is no entry. A mapping may be given.
     """
 
     points: Points
     strengths: tuple[tuple[str, float], ...] = ()
     mode: Mode = "photo"
+    locks: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strengths", _tidy(self.strengths))
+        object.__setattr__(self, "locks", _tidy(self.locks))
 
     def strength(self, name: str) -> float:
         """The strength of a concept; 0 when it is not moved."""
@@ -45,6 +49,10 @@ class EditState:
     def with_strengths(self, strengths: Mapping[str, float]) -> EditState:
         """This state with these strengths and no others."""
         return replace(self, strengths=_tidy(strengths))
+
+    def with_locks(self, locks: Mapping[str, float]) -> EditState:
+        """This state with these concepts held, each by its share, and no others."""
+        return replace(self, locks=_tidy(locks))
 
     def with_points(self, points: Points) -> EditState:
         """This state with the face somewhere else."""

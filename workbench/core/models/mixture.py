@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.quality.typical import Typical
 from workbench.core.tensors import damaged, read_tensors, write_tensors
 
 FORMAT = "workbench-mixture"
@@ -42,11 +43,15 @@ class Mixture:
         weights: float32 (K,), sum 1.
         means: float32 (K, latent).
         roots: float32 (K, latent, latent), lower triangles L with covariance L Lᵀ.
+        usual: float32 (2,): how far off the codes' mean the middle one lay, and ninety-nine of a hundred
+            (`quality.typical`); None in the files of an older program. Codes drawn from the mixture would not tell:
+            those of faces stray further.
     """
 
     weights: Tensor
     means: Tensor
     roots: Tensor
+    usual: Tensor | None = None
 
     @classmethod
     def fit(cls, codes: Float32, seed: int = 0) -> Mixture:
@@ -66,7 +71,14 @@ class Mixture:
             warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is as good
             fitter.fit(codes.astype(np.float64))
         roots = np.linalg.cholesky(fitter.covariances_)
-        return cls(*(torch.from_numpy(a.astype(np.float32)) for a in (fitter.weights_, fitter.means_, roots)))
+        typical = Typical.of_codes(codes)
+        arrays = (fitter.weights_, fitter.means_, roots, np.array([typical.middle, typical.amber]))
+        return cls(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
+
+    @property
+    def typical(self) -> Typical | None:
+        """How far the codes that it was fitted to lay from their middle."""
+        return None if self.usual is None else Typical.of_moments(*self.moments(), *self.usual.tolist())
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` random codes, float32 (count, latent), on the generator's device."""
@@ -75,6 +87,14 @@ class Mixture:
         noise = torch.randn(count, self.means.shape[1], generator=generator, device=device)
         spread = torch.einsum("nij,nj->ni", self.roots.to(device)[chosen], noise)
         return self.means.to(device)[chosen] + spread
+
+    def moments(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The mean (latent,) and the covariance (latent, latent) of all codes together: those of the codes that it was
+        fitted to, but for the floor of the variance."""
+        weights, means, roots = (a.numpy().astype(np.float64) for a in (self.weights, self.means, self.roots))
+        mean: npt.NDArray[np.float64] = weights @ means
+        off = means - mean
+        return mean, np.einsum("k,kij,klj->il", weights, roots, roots) + (weights[:, None] * off).T @ off
 
     @property
     def fingerprint(self) -> str:
@@ -86,7 +106,8 @@ class Mixture:
 
     def pack(self) -> dict[str, npt.NDArray[Any]]:
         """Its arrays, by name."""
-        return {name: getattr(self, name).numpy() for name in ("weights", "means", "roots")}
+        usual = {} if self.usual is None else {"usual": self.usual.numpy()}
+        return {name: getattr(self, name).numpy() for name in ("weights", "means", "roots")} | usual
 
     @classmethod
     def unpack(cls, arrays: Mapping[str, npt.NDArray[Any]], latent: int, fingerprint: object, where: str) -> Mixture:
@@ -99,8 +120,9 @@ class Mixture:
         fits = means.shape == (count, latent) and roots.shape == (count, latent, latent)
         if not (fits and np.isfinite(means).all() and np.isfinite(roots).all() and (weights >= 0).all() and count):
             raise damaged(where, "mixture")
-        mixture = cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(roots))
-        if mixture.fingerprint != fingerprint:
+        usual = torch.from_numpy(np.asarray(arrays["usual"], np.float32)) if "usual" in arrays else None
+        mixture = cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(roots), usual)
+        if (usual is not None and usual.shape != (2,)) or mixture.fingerprint != fingerprint:
             raise damaged(where, "mixture")
         return mixture
 

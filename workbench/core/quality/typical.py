@@ -7,18 +7,17 @@ from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
-
-from workbench.core.models.mixture import Mixture
 
 Level = Literal["usual", "amber", "red"]
 """usual: as ninety-nine of a hundred faces; amber: rarer; red: as far beyond those as the middle face is within."""
 
-_DRAWN = 4096  # codes that the thresholds are taken from
 _SHARE = 99.0  # percent
+_ALONG = 6.0  # standard deviations along one direction: no face is so far out in any; from half of it hardly one is
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Moments = tuple[Float64, Float64]
+"""Mean (latent,) and covariance (latent, latent) of many codes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,32 +42,18 @@ class Typical:
     red: float
 
     @classmethod
-    def of_mixture(cls, mixture: Mixture) -> Self:
-        """From the mixture that was fitted to a model's training codes: it has their mean and (but for its floor) their
-        covariance, and codes drawn from it lie as far off as they do, so no data is needed to know what is far."""
-        weights = mixture.weights.numpy().astype(np.float64)
-        means, roots = (a.numpy().astype(np.float64) for a in (mixture.means, mixture.roots))
-        mean = weights @ means
-        off = means - mean
-        covariance = np.einsum("k,kij,klj->il", weights, roots, roots) + (weights[:, None] * off).T @ off
-        drawn = mixture.draw(_DRAWN, torch.Generator().manual_seed(0)).numpy()
-        return cls._of(mean, covariance, drawn)
-
-    @classmethod
     def of_codes(cls, codes: Float32) -> Self:
-        """From codes themselves, (N, latent), N well above latent."""
+        """From the codes of many faces, (N, latent), N well above latent."""
         exact = codes.astype(np.float64)
-        covariance = np.cov(exact, rowvar=False, bias=True).reshape(exact.shape[1], -1)
-        return cls._of(exact.mean(axis=0), covariance, codes)
+        mean, covariance = exact.mean(axis=0), np.cov(exact, rowvar=False, bias=True).reshape(exact.shape[1], -1)
+        distances = _distances(codes, mean, _whitening(covariance))
+        middle, amber = (float(d) for d in np.percentile(distances, (50, _SHARE)))
+        return cls.of_moments(mean, covariance, middle, amber)
 
     @classmethod
-    def _of(cls, mean: Float64, covariance: Float64, codes: Float32) -> Self:
-        values, vectors = np.linalg.eigh(covariance)
-        least = 1e-6 * max(float(values[-1]), 1e-12)  # a number of the code that never changes says nothing
-        whiten = vectors / np.sqrt(np.maximum(values, least))
-        distances = _distances(codes, mean, whiten)
-        middle, amber = (float(d) for d in np.percentile(distances, (50, _SHARE)))
-        return cls(mean, whiten, middle, amber, 2 * amber - middle)
+    def of_moments(cls, mean: Float64, covariance: Float64, middle: float, amber: float) -> Self:
+        """From what was kept of the codes: their mean, covariance (latent, latent) and two of their distances."""
+        return cls(mean, _whitening(covariance), middle, amber, 2 * amber - middle)
 
     def distance(self, codes: Float32) -> Float64:
         """The Mahalanobis distance of each code: (N, latent) to float64 (N,), or (latent,) to a single number."""
@@ -77,6 +62,36 @@ class Typical:
     def level(self, distance: float) -> Level:
         """How a distance is to be taken."""
         return "usual" if distance <= self.amber else "amber" if distance <= self.red else "red"
+
+    def strain(self, codes: Float32, moved: Float32) -> Float64:
+        """How far an edit leads out, for each code and what it became: 0 usual, from 0.5 amber, from 1 red.
+
+        The larger of two: how far off the moved code lies in all, and how far along the way that it was moved. In
+        hundreds of dimensions the first hardly notices a step of many standard deviations in a single one; of the
+        second, faces themselves have a standard deviation of 1.
+
+        Args:
+            codes: of the faces, (N, latent) or (latent,).
+            moved: what was made of them, of the same shape.
+        """
+        before, after = ((c.astype(np.float64) - self.mean) @ self.whiten for c in (codes, moved))
+        off = (np.linalg.norm(after, axis=-1) - self.middle) / (self.red - self.middle)
+        way = after - before
+        along = np.abs((after * way).sum(axis=-1)) / np.maximum(np.linalg.norm(way, axis=-1), 1e-9)
+        strain: Float64 = np.maximum(np.maximum(off, along / _ALONG), 0.0)
+        return strain
+
+    @staticmethod
+    def strained(strain: float) -> Level:
+        """How a strain is to be taken."""
+        return "usual" if strain <= 0.5 else "amber" if strain <= 1 else "red"
+
+
+def _whitening(covariance: Float64) -> Float64:
+    values, vectors = np.linalg.eigh(covariance)
+    least = 1e-6 * max(float(values[-1]), 1e-12)  # a number of the code that never changes says nothing
+    whitening: Float64 = vectors / np.sqrt(np.maximum(values, least))
+    return whitening
 
 
 def _distances(codes: Float32, mean: Float64, whiten: Float64) -> Float64:

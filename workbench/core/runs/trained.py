@@ -112,7 +112,7 @@ class TrainedModel:
     @cached_property
     def typical(self) -> Typical | None:
         """How far the codes of usual faces lie from their middle; None where no mixture was fitted to them."""
-        return Typical.of_mixture(self.net.mixture) if self.net.mixture else None
+        return self.net.mixture.typical if self.net.mixture else None
 
     @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Pictures:

@@ -18,6 +18,7 @@ from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.data_import import import_photos, summary
 from workbench.ui.pages.data_side import PARTITIONS, DataSide
+from workbench.ui.pages.data_teach import TeachBar
 from workbench.ui.preferences import preferences
 from workbench.ui.source_picker import source_title
 from workbench.ui.theme import GRID, heading, muted
@@ -42,6 +43,14 @@ def _find(model: str, source: str, control: Control) -> Job[Any]:
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
     return find_concepts(ConceptRequest(model=model, data=source), control)
+
+
+def _teach(
+    model: str, source: str, name: str, piles: tuple[tuple[str, ...], tuple[str, ...]], control: Control
+) -> Job[Any]:
+    from workbench.jobs.teach_concept import TeachRequest, teach_concept
+
+    return teach_concept(TeachRequest(model, name, *piles, data=source), control)
 
 
 def _list_runs(control: Control) -> Job[list[tuple[str, str]]]:
@@ -79,6 +88,9 @@ class DataPage(Page):
         self.title = heading("Pictures", "title")
         self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
         self.grid = Thumbnails()
+        self.teach = TeachBar(self._chosen)
+        self.teach.asked.connect(self._teach)
+        self.teach.hide()
         self._lay_out()
         if splitter := preferences().value("data/splitter"):
             self._splitter.restoreState(splitter)
@@ -121,6 +133,8 @@ class DataPage(Page):
         self.dataset = None
         self._skipped = []
         self.side.set_dataset(None)
+        self.teach.empty()
+        self.teach.hide()
         self.title.setText(source_title(source))
         self._stopped_words = "Stopped. Choose the source again to go on."
         self._start(partial(_prepare, source), "Reading pictures…", self._opened)
@@ -133,6 +147,7 @@ class DataPage(Page):
         self.dataset = dataset
         self.side.set_dataset(dataset)
         self.side.set_busy(False)
+        self.teach.show()
         self.title.setText(source_title(dataset.source))
         self.grid.pictures.set_pictures(dataset.pictures, self._describe)
         self._filter()
@@ -189,6 +204,25 @@ class DataPage(Page):
         self._model = model
         self._start(partial(_find, model, self.side.source.source), "Finding concepts…", self._found)
 
+    def _chosen(self) -> list[str]:
+        """The names of the pictures that are selected."""
+        return [self.dataset.names[row] for row in self.grid.chosen()] if self.dataset else []
+
+    @Slot(str, object, object)
+    def _teach(self, name: str, with_it: tuple[str, ...], without: tuple[str, ...]) -> None:
+        self._model = str(self.side.runs.currentData())
+        make = partial(_teach, self._model, self.side.source.source, name, (with_it, without))
+        self._start(make, f"Teaching {name}…", self._taught)
+
+    @Slot(object)
+    def _taught(self, concept: Any) -> None:
+        from workbench.core.concepts.teach import how_sure
+
+        self._end()
+        self.teach.empty()
+        text = f"'{concept.name}' is a concept now. {how_sure(concept.direction)}"
+        self.message.emit(Message(text, "Use in Edit", partial(self.hand_over.emit, "Edit", self._model)))
+
     @Slot(object)
     def _found(self, concepts: tuple[Any, ...]) -> None:
         self._end()
@@ -201,6 +235,7 @@ class DataPage(Page):
     @Slot(object)
     def _show_runs(self, runs: list[tuple[str, str]]) -> None:
         self.side.set_runs(runs)
+        self._tell_teach()
 
     # What runs
 
@@ -208,11 +243,16 @@ class DataPage(Page):
         self.message.emit(None)
         self.side.set_busy(True, text)
         self.activity.emit(Activity(text))
+        self.teach.set_ready(False)
         self._work = self._jobs.start(make, done=done, event=self._on_event, stopped=self._stopped)
+
+    def _tell_teach(self) -> None:
+        self.teach.set_ready(self._work is None and self.side.runs.isEnabled())
 
     def _end(self, text: str = "") -> None:
         self._work = None
         self.side.set_busy(False, text)
+        self._tell_teach()
         self.activity.emit(None)
 
     @Slot(object)
@@ -251,6 +291,7 @@ class DataPage(Page):
         column.addWidget(self.summary)
         column.addSpacing(GRID)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.teach)
         self._splitter = QSplitter()
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)

@@ -18,6 +18,7 @@ from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_bar import HOLD_KEY, EditBar
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
+from workbench.ui.pages.edit_unnamed import UnnamedDirections
 from workbench.ui.pages.edit_welcome import Welcome
 from workbench.ui.picture_view import Compare, PictureView
 from workbench.ui.pictures import from_qimage, to_qimage
@@ -52,6 +53,7 @@ class EditPage(Page):
         self.points = FacePoints(self.view)
         self.side = EditSide()
         self.welcome = Welcome(self.view)
+        self.unnamed = UnnamedDirections(self.session, self.side.sliders)
         self._lay_out()
         self._connect()
         for action in self.bar.actions_with_keys():
@@ -83,11 +85,12 @@ class EditPage(Page):
             self.session.open_pixels(from_qimage(image))
 
     def at_rest(self) -> bool:
-        return self.session.at_rest() and self._list_jobs.at_rest
+        return self.session.at_rest() and self._list_jobs.at_rest and self.unnamed.at_rest
 
     def close_down(self) -> None:
         self.session.close_down()
         self._list_jobs.stop()
+        self.unnamed.close_down()
 
     def save_state(self) -> None:
         preferences().setValue("edit/compare", self.view.compare.name)
@@ -136,6 +139,10 @@ class EditPage(Page):
     @Slot(str, float)
     def _move(self, name: str, strength: float) -> None:
         self.session.move(name, strength, self.view.scale * self.view.devicePixelRatioF())
+
+    @Slot()
+    def _lock(self) -> None:
+        self.session.set_locks(self.side.sliders.locked, self.side.sliders.keeps_rest)
 
     @Slot()
     def _export(self) -> None:
@@ -222,6 +229,7 @@ class EditPage(Page):
 
     @Slot(object)
     def _show_rendered(self, rendered: Rendered) -> None:
+        self.side.meter.show_strain(rendered.strain)
         if rendered.whole is not None:
             self.view.set_result(rendered.whole)
         elif rendered.patch is not None:
@@ -236,6 +244,7 @@ class EditPage(Page):
     def _show_state(self) -> None:
         state = self.session.state
         self.side.sliders.set_strengths(dict(state.strengths) if state else {})
+        self.side.sliders.set_locks(dict(state.locks) if state else {}, jobs.lock_words(self.session.model, state))
         self._show_points()
         self._refresh()
 
@@ -349,11 +358,15 @@ class EditPage(Page):
         self.points.moved.connect(session.move_points)
         self.points.dropped.connect(session.drop_points)
         self.points.done.connect(lambda: side.face.adjust_button.setChecked(False))
-        side.find_asked.connect(session.find_concepts)
+        side.find_asked.connect(partial(session.work_on_concepts, jobs.find_concepts))
+        side.sliders.prove_asked.connect(partial(session.work_on_concepts, jobs.prove_concepts))
+        side.sliders.unnamed_asked.connect(self.unnamed.open)
+        self.unnamed.rested.connect(self.rested)
         side.stop_asked.connect(session.stop_finding)
         side.sliders.changed.connect(self._move)
         side.sliders.gesture_ended.connect(session.end_gesture)
         side.sliders.all_reset.connect(session.reset)
+        side.sliders.locks_changed.connect(self._lock)
         side.export.mode_chosen.connect(self._set_mode)
         side.export.asked.connect(self._export)
         bar.open.triggered.connect(self._ask_photo)

@@ -175,10 +175,42 @@ def what_is_missing(recipe: Recipe, model: TrainedModel | None) -> str:
     return f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
 
 
+def carried_over(before: EditState | None, start: EditState, model: TrainedModel) -> EditState:
+    """`start`, with what this model knows of the strengths and the locks that the same face had before."""
+    if before is None or before.points != start.points:
+        return start
+    strengths, locks = ({n: v for n, v in pairs if n in model.concepts} for pairs in (before.strengths, before.locks))
+    return start.with_strengths(strengths).with_locks(locks)
+
+
+def locks_of(model: TrainedModel, locked: Sequence[str], rest: bool) -> dict[str, float]:
+    """The share by which each concept is held: wholly what is `locked`, softly everything where the `rest` is kept."""
+    from workbench.core.concepts.locks import automatic
+
+    return (automatic(model.concepts) if rest else {}) | dict.fromkeys(locked, 1.0)
+
+
+def lock_words(model: TrainedModel | None, state: EditState | None) -> str:
+    """What should be said of an edit's locks: where one changes nothing, or leaves hardly anything."""
+    from workbench.core.concepts.locks import lock_effect
+
+    if model is None or state is None or not state.locks:
+        return ""
+    moved = [(name, model.concepts[name]) for name, _ in state.strengths if name in model.concepts]
+    said = [lock_effect(c, dict(state.locks), model.concepts).in_words(name) for name, c in moved]
+    return "\n".join(words for of_one in said for words in of_one)
+
+
 def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
     return (yield from find_concepts(ConceptRequest(model, data), control))
+
+
+def prove_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+    from workbench.jobs.prove_concepts import ProofRequest, prove_concepts
+
+    return (yield from prove_concepts(ProofRequest(model, data), control))
 
 
 def export(editor: Editor, state: EditState, subject: Subject, out: Path, quality: int, control: Control) -> Job[Path]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.core.control import Control
 from workbench.core.editing.history import History
 from workbench.core.editing.state import EditState, Mode
 from workbench.core.errors import Failure, WorkbenchError
@@ -196,6 +197,12 @@ class EditSession(Working):
         if self._history is not None:
             self._go(self._history.end_gesture().push(self._history.current.reset()))
 
+    def set_locks(self, locked: Sequence[str], rest: bool) -> None:
+        """Keep these concepts unchanged while others move, and softly all of them against each other."""
+        if self._history is not None and self.model is not None:
+            locks = jobs.locks_of(self.model, locked, rest)
+            self._go(self._history.end_gesture().push(self._history.current.with_locks(locks)))
+
     def set_mode(self, mode: Mode) -> None:
         """The whole photo or the face alone."""
         if mode == self._mode:
@@ -216,10 +223,10 @@ class EditSession(Working):
 
     # More work
 
-    def find_concepts(self) -> None:
-        """Find concepts for the model in the data it was trained on."""
+    def work_on_concepts(self, job: Callable[[Path, str, Control], Job[Any]]) -> None:
+        """Find or prove concepts, with a job that takes the model and the data it was trained on; then show them."""
         if self.model is not None:
-            make = partial(jobs.find_concepts, self.model.path, self.model.info.data.source)
+            make = partial(job, self.model.path, self.model.info.data.source)
             self._start("concepts", make, self._concepts_found)
 
     def stop_finding(self) -> None:
@@ -297,12 +304,8 @@ class EditSession(Working):
         """The first state with this model and photo: another model of the same face keeps the strengths it knows."""
         assert self.subject is not None
         assert self.model is not None
-        points = self.subject.points(self.face)
-        start = EditState(points, mode=self._mode)
-        if self.state is None or self.state.points != points:
-            return start
-        known = {name: strength for name, strength in self.state.strengths if name in self.model.concepts}
-        return start.with_strengths(known)
+        start = EditState(self.subject.points(self.face), mode=self._mode)
+        return jobs.carried_over(self.state, start, self.model)
 
     def _editor_made(self, ready: Ready) -> None:
         self._pending = None
@@ -330,7 +333,8 @@ class EditSession(Working):
 
     def _concepts_found(self, concepts: Any) -> None:
         assert self.model is not None
-        self.message.emit(Message(f"{len(concepts)} concepts found.", kind="info"))
+        did = "proven" if all(concept.direction.proof for concept in concepts) else "found"
+        self.message.emit(Message(f"{len(concepts)} concepts {did}.", kind="info"))
         self.load_model(self.model.path)
 
     def _on_exported(self, path: Path) -> None:

@@ -16,6 +16,7 @@ from workbench.ui.forms import NoWheel
 from workbench.ui.pages.edit_export import ExportPanel
 from workbench.ui.pages.edit_face import FacePanel
 from workbench.ui.pages.edit_jobs import ModelEntry
+from workbench.ui.range_meter import RangeMeter
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import described, push_button, tool_button
 
@@ -64,6 +65,7 @@ class EditSide(QFrame):
         self._find_status = muted()
         self._find_bar = described(QProgressBar(), "Progress of finding concepts")
         self._find_bar.setTextVisible(False)
+        self.meter = RangeMeter()
         self.export = ExportPanel()
         self._no_model = self._empty(
             "No model yet",
@@ -98,6 +100,7 @@ class EditSide(QFrame):
         """Show what `model` is, and its sliders."""
         directions = {name: concept.direction for name, concept in model.concepts.items()} if model else {}
         doubt = immaturity(model.step) if model else None
+        self.meter.show_strain(None)
         self.sliders.set_concepts(directions, doubt=doubt)
         self.doubt.setText(doubt or "")
         self.doubt.setVisible(doubt is not None)
@@ -184,6 +187,7 @@ class EditSide(QFrame):
         layout.addWidget(self.face)
         layout.addSpacing(GRID)
         layout.addWidget(self._middle, 1)
+        layout.addWidget(self.meter)
         layout.addWidget(_line())
         layout.addSpacing(GRID)
         layout.addWidget(self.export)

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.methods.base import Examples, Method
+from workbench.core.concepts.methods.columns import MOST, RARE, separable, shares
 
-_MOST = 10.0  # no picture counts more than this many times: a few odd ones must not speak for a whole group
-_RARE = 0.01  # values of fewer pictures than this share are not balanced
 _ROUNDS = 50
 
 Float64 = npt.NDArray[np.float64]
@@ -29,30 +28,14 @@ def find(examples: Examples) -> Float64:
 def balance(examples: Examples) -> tuple[Float64, Float64]:
     """A weight for each picture, summing to 1 on each side, such that other labels have equal shares on both sides.
 
-    A column is left as it is where it cannot be told from the attribute: where a value that is not rare occurs on one
-    side only, or so seldom that its pictures would have to count more than ten times. "Senior" is such a column for
-    "Young", and another spelling of the label itself.
+    A column that cannot be told from the attribute is left as it is (`columns.separable`).
     """
     sides = len(examples.with_it), len(examples.without)
-    columns = [groups for groups in examples.groups.values() if _can_be_balanced(_shares(groups, *sides))]
-    targets = [_shares(groups, *sides).mean(axis=0) for groups in columns]
+    columns = separable(examples)
+    targets = [shares(groups, *sides).mean(axis=0) for groups in columns]
     with_groups = [groups[: sides[0]] for groups in columns]
     without_groups = [groups[sides[0] :] for groups in columns]
     return _rake(sides[0], with_groups, targets), _rake(sides[1], without_groups, targets)
-
-
-def _shares(groups: npt.NDArray[np.int64], with_it: int, without: int) -> Float64:
-    """The share of each value on both sides: float64 (2, values), rows summing to 1."""
-    values = int(groups.max()) + 1
-    first, second = (np.bincount(side, minlength=values) for side in (groups[:with_it], groups[with_it:]))
-    return np.stack([first / with_it, second / without])
-
-
-def _can_be_balanced(shares: Float64) -> bool:
-    """Whether the column has two values to balance, and enough pictures of each on both sides."""
-    target = shares.mean(axis=0)
-    common = target >= _RARE
-    return common.sum() > 1 and bool((target[common] <= _MOST * shares.min(axis=0)[common]).all())
 
 
 def _rake(count: int, columns: list[npt.NDArray[np.int64]], targets: list[Float64]) -> Float64:
@@ -61,12 +44,12 @@ def _rake(count: int, columns: list[npt.NDArray[np.int64]], targets: list[Float6
     for _ in range(_ROUNDS if columns else 0):
         before = weights
         for groups, target in zip(columns, targets, strict=True):
-            shares = np.bincount(groups, weights, minlength=len(target))
-            common = (target >= _RARE) & (shares > 0)
+            found = np.bincount(groups, weights, minlength=len(target))
+            common = (target >= RARE) & (found > 0)
             factors = np.ones(len(target))
-            factors[common] = target[common] / shares[common]
+            factors[common] = target[common] / found[common]
             weights = weights * factors[groups]
-            weights = np.minimum(weights / weights.sum(), _MOST / count)
+            weights = np.minimum(weights / weights.sum(), MOST / count)
             weights /= weights.sum()
         if np.abs(weights - before).max() < 1e-6 / count:
             break

@@ -17,14 +17,20 @@ def find(examples: Examples) -> npt.NDArray[np.float64]:
     """
     from sklearn.linear_model import LogisticRegression  # takes a second to load; a list of the methods must not
 
+    codes, has, deviation = scaled(examples)
+    classifier = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=2000)
+    classifier.fit(codes, has)
+    normal: npt.NDArray[np.float64] = classifier.coef_[0] / deviation
+    return normal
+
+
+def scaled(examples: Examples) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """All codes, with mean 0 and deviation 1 in each number; which of them have the attribute; those deviations."""
     codes = np.concatenate([examples.with_it, examples.without]).astype(np.float64)
     has = np.arange(len(codes)) < len(examples.with_it)
     deviation = codes.std(axis=0)
     deviation[deviation == 0] = 1.0  # a dimension that the encoder does not use
-    classifier = LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=2000)
-    classifier.fit((codes - codes.mean(axis=0)) / deviation, has)
-    normal: npt.NDArray[np.float64] = classifier.coef_[0] / deviation
-    return normal
+    return (codes - codes.mean(axis=0)) / deviation, has, deviation
 
 
 METHOD = Method(

@@ -1,0 +1,49 @@
+"""Directions without a name, in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from workbench.ui.pages.edit import EditPage
+
+LEFT = Qt.MouseButton.LeftButton
+WAIT = 60_000
+
+
+@pytest.fixture
+def page(qtbot: QtBot, places: Path, run_copy: Path) -> Iterator[EditPage]:
+    page = EditPage()
+    qtbot.addWidget(page)
+    page.resize(1100, 800)
+    page.show()
+    page.set_ready()
+    page.open_path(str(run_copy))
+    qtbot.waitUntil(lambda: page.session.model is not None, timeout=WAIT)
+    yield page
+    page.close_down()
+    qtbot.waitUntil(page.at_rest, timeout=WAIT)
+
+
+def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.side.sliders.unnamed_button, LEFT)
+    qtbot.waitUntil(lambda: page.unnamed.card is not None, timeout=WAIT)
+    card = page.unnamed.card
+    assert card is not None
+    assert {"pca-1", "svd-1"} <= set(card.rows)
+    qtbot.mouseClick(card.dismiss_buttons["pca-1"], LEFT)
+    assert not card.rows["pca-1"].isVisibleTo(card)
+    qtbot.waitUntil(lambda: page.unnamed.at_rest, timeout=WAIT)
+    card.fields["pca-2"].setText("Light")
+    qtbot.keyClick(card.fields["pca-2"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Light" in page.side.sliders.rows, timeout=WAIT)
+    card.close()
+    page.unnamed.card = None
+    qtbot.mouseClick(page.side.sliders.unnamed_button, LEFT)
+    qtbot.waitUntil(lambda: page.unnamed.card is not None, timeout=WAIT)
+    assert not {"pca-1", "pca-2"} & set(page.unnamed.card.rows)
+    page.unnamed.card.close()

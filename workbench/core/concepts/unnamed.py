@@ -1,0 +1,125 @@
+"""Directions without a name: what a model's faces differ in, to be looked at and named, or dismissed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from torch import nn
+
+from workbench.core.concepts.concept import Concept, Counts, Direction
+from workbench.core.concepts.methods import UNNAMED, Inside
+from workbench.core.errors import WorkbenchError, unknown
+from workbench.core.files import read_json, write_json
+from workbench.core.runs.trained import TrainedModel
+
+COUNT = 8
+"""Directions of each method that are shown."""
+FORMAT, VERSION = "workbench-unnamed", 1
+FILE = "unnamed.json"
+
+_END = 3.0  # sigma: how far a direction is shown, and its slider's ends
+_NO_EXAMPLES = Counts(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unnamed:
+    """One direction: `name` is its method and its place there, as in "pca-3"."""
+
+    name: str
+    direction: Direction
+
+
+def discover(model: TrainedModel, count: int = COUNT) -> tuple[Unnamed, ...]:
+    """The first `count` directions of each method that finds them without examples, the most telling first.
+
+    They need no data: the spread of the codes is in the model's mixture, the rest in its weights.
+
+    Raises:
+        WorkbenchError: no mixture was fitted to the model's codes.
+    """
+    if model.net.mixture is None:
+        raise WorkbenchError(
+            f"Of '{model.name}' it is not known where its codes lie.", "Train it to its end; that is noted then."
+        )
+    covariance = model.net.mixture.moments()[1]
+    inside = Inside(covariance, first_layer(model))
+    found = []
+    for method in UNNAMED.values():
+        for number, vector in enumerate(method.find(inside)[:count], 1):
+            unit = vector / np.linalg.norm(vector)
+            unit *= np.sign(unit[np.argmax(np.abs(unit))])  # either way is as good: this one each time
+            name = f"{method.name}-{number}"
+            sigma = float(np.sqrt(unit @ covariance @ unit))
+            found.append(
+                Unnamed(name, Direction(name, unit.astype(np.float32), sigma, -_END, _END, None, _NO_EXAMPLES))
+            )
+    return tuple(found)
+
+
+def first_layer(model: TrainedModel) -> npt.NDArray[np.float64]:
+    """The weights that a model's decoder begins with: float64 (outputs, latent)."""
+    for part, shape in model.net.parts().values():
+        if shape != (model.latent,):
+            continue
+        for layer in part.modules():
+            if isinstance(layer, nn.Linear) and layer.in_features == model.latent:
+                return layer.weight.detach().numpy().astype(np.float64)
+            if isinstance(layer, nn.ConvTranspose2d) and layer.in_channels == model.latent:
+                weight = layer.weight.detach().flatten(1).t().numpy()
+                return np.asarray(weight, np.float64)
+    raise AssertionError(f"{model.info.model} has no layer that takes a code")
+
+
+def to_look_at(model: TrainedModel, count: int = COUNT) -> tuple[Unnamed, ...]:
+    """`discover`, without what has been named or dismissed."""
+    gone = dismissed(model) | {method for concept in model.concepts.values() for method in concept.directions}
+    return tuple(found for found in discover(model, count) if found.name not in gone)
+
+
+def named(model: TrainedModel, unnamed: str, name: str) -> Concept:
+    """The direction called `unnamed` as a concept.
+
+    Raises:
+        WorkbenchError: no such direction, no name, or a name that is taken.
+    """
+    if not name.strip():
+        raise WorkbenchError("The concept has no name.", f"Say what '{unnamed}' changes, as in Hair volume.")
+    if name in model.concepts:
+        raise WorkbenchError(f"'{model.name}' has a concept '{name}' already.", "Choose another name.")
+    direction = _one(model, unnamed).direction
+    return Concept(name.strip(), {direction.method: direction}, direction.method, model.fingerprint, "the model itself")
+
+
+def dismiss(model: TrainedModel, unnamed: str) -> None:
+    """Not show a direction again.
+
+    Raises:
+        WorkbenchError: no such direction; or the model is a file, which is not changed.
+    """
+    _one(model, unnamed)
+    if model.concepts_folder is None:
+        raise WorkbenchError(f"'{model.path}' is an exported model, which is not changed.", "Dismiss it in its run.")
+    gone = sorted(dismissed(model) | {unnamed})
+    info = {"format": FORMAT, "version": VERSION, "model": model.fingerprint, "dismissed": gone}
+    write_json(model.concepts_folder / FILE, info)
+
+
+def dismissed(model: TrainedModel) -> set[str]:
+    """The names of the directions that are not to be shown; those of other weights count for nothing."""
+    path = None if model.concepts_folder is None else Path(model.concepts_folder / FILE)
+    if path is None or not path.exists():
+        return set()
+    info = read_json(path)
+    if not isinstance(info, dict) or (info.get("format"), info.get("model")) != (FORMAT, model.fingerprint):
+        return set()
+    return {str(name) for name in info.get("dismissed", ())}
+
+
+def _one(model: TrainedModel, name: str) -> Unnamed:
+    found = {unnamed.name: unnamed for unnamed in discover(model, model.latent)}
+    if name not in found:
+        raise unknown("unnamed direction", name, found)
+    return found[name]

@@ -1,0 +1,109 @@
+"""What is known of a concept: its card, and what every slider changes beside what it is for. Both close at a click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from workbench.ui.tables import line, table
+from workbench.ui.theme import GRID, heading, muted, theme
+from workbench.ui.widgets import described
+
+if TYPE_CHECKING:
+    from workbench.core.concepts.concept import Direction
+
+SHOWN = 6
+"""Side effects on a card; the table has them all."""
+_STRONG = 0.25  # of the concept's own change: a side effect worth a colour
+
+
+class Popup(QFrame):
+    """A frame over the window that goes away when one clicks elsewhere or presses Escape."""
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("role", "card")
+        described(self, name)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        self.column.setSpacing(GRID)
+
+    def show_beside(self, widget: QWidget) -> None:
+        """Open it to the left of `widget`, wholly on its screen."""
+        self.adjustSize()
+        place = widget.mapToGlobal(QPoint(-self.width() - GRID, 0))
+        screen = QGuiApplication.screenAt(widget.mapToGlobal(QPoint(0, 0))) or QGuiApplication.primaryScreen()
+        space = screen.availableGeometry()
+        x = max(space.left(), min(place.x(), space.right() - self.width()))
+        y = max(space.top(), min(place.y(), space.bottom() - self.height()))
+        self.move(x, y)
+        self.show()
+
+
+class ConceptCard(Popup):
+    """One concept: how it was found, how well it holds, and what else it moves."""
+
+    def __init__(self, name: str, direction: Direction, parent: QWidget) -> None:
+        from workbench.core.concepts.card import card, side_effects
+
+        super().__init__(parent, f"Proof of {name}")
+        self.column.addWidget(heading(name))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID // 2)
+        for row, (what, value) in enumerate(card(direction)):
+            grid.addWidget(muted(what), row, 0)
+            grid.addWidget(QLabel(value), row, 1)
+        self.column.addLayout(grid)
+        if direction.proof is None:
+            self.column.addWidget(muted("Not proven yet: Prove the concepts below, or workbench concepts prove."))
+            return
+        self.effects = QGridLayout()
+        effects = side_effects(direction.proof)[:SHOWN]
+        if effects:
+            self.column.addWidget(heading("What else it moves"))
+        for row, (label, effect) in enumerate(effects):
+            figure = QLabel(f"{100 * effect:+.0f} %")
+            figure.setProperty("role", "warn" if abs(effect) >= _STRONG else "muted")
+            self.effects.addWidget(QLabel(label.replace("_", " ")), row, 0)
+            self.effects.addWidget(figure, row, 1, Qt.AlignmentFlag.AlignRight)
+        self.column.addLayout(self.effects)
+
+
+class SideEffects(Popup):
+    """A row a concept, a column a label: how far the slider moves it, in percent of its own change."""
+
+    def __init__(self, directions: Mapping[str, Direction], parent: QWidget) -> None:
+        super().__init__(parent, "Side effects of all sliders")
+        proofs = {name: d.proof for name, d in directions.items() if d.proof is not None and d.proof.side_effects}
+        labels = list(dict.fromkeys(label for proof in proofs.values() for label in proof.side_effects))
+        self.column.addWidget(heading("Side effects"))
+        self.column.addWidget(
+            muted("From end to end of each slider: change of each label, in percent of the change that it is for.")
+        )
+        numbers = range(1, 1 + len(labels))
+        self.table = table(
+            "Side effects", ("Concept", *(label.replace("_", " ") for label in labels)), numbers,
+            hint="Amber is more than a quarter; in brackets is what says nearly the same of a face, or its opposite.",
+        )  # fmt: skip
+        warn = QColor(theme().colours.warn)
+        for name, proof in proofs.items():
+            cells = []
+            for label in labels:
+                value = proof.side_effects.get(label)
+                text = "" if value is None else f"{100 * value:+.0f}"
+                cells.append(f"({text})" if text and value != 1 and label in proof.kin else text)
+            item = line((name.replace("_", " "), *cells), numbers)
+            for column, label in enumerate(labels, 1):
+                if label not in proof.kin and abs(proof.side_effects.get(label, 0.0)) >= _STRONG:
+                    item.setForeground(column, warn)
+            self.table.addTopLevelItem(item)
+        self.table.setMinimumSize(
+            min(110 * GRID, 12 * GRID * (2 + len(labels))), min(60 * GRID, 4 * GRID * (2 + len(proofs)))
+        )
+        self.column.addWidget(self.table)

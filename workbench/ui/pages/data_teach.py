@@ -1,0 +1,114 @@
+"""Two piles of pictures, with and without something: what a concept of one's own is taught from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from workbench.ui.flow import Flow
+from workbench.ui.theme import GRID, muted
+from workbench.ui.widgets import described, push_button, tool_button
+
+SIDES = ("with", "without")
+_LEAST = 3
+
+
+class TeachBar(QWidget):
+    """Under the grid: choose pictures, put them on a pile, name what they have in common, teach it.
+
+    Args:
+        chosen: gives the names of the pictures that are selected in the grid.
+    """
+
+    asked = Signal(str, object, object)
+    """The concept's name and the two piles, as names of pictures and paths."""
+
+    def __init__(self, chosen: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chosen = chosen
+        self._ready = False
+        self.piles: dict[str, list[str]] = {side: [] for side in SIDES}
+        self.name = described(QLineEdit(), "Name of the concept", "What the pictures of the first pile have in common")
+        self.name.setPlaceholderText("Your own concept, as in Beard")
+        self.name.setMinimumWidth(26 * GRID)
+        self.name.textChanged.connect(self._refresh)
+        self.pile_buttons = {side: self._pile_button(side) for side in SIDES}
+        self.disk_buttons = {side: self._disk_button(side) for side in SIDES}
+        self.empty_button = tool_button("reset", "Empty both piles", "Empty both piles")
+        self.empty_button.clicked.connect(self.empty)
+        self.teach_button = push_button("Teach", "concept", "Find the direction from one pile to the other")
+        self.teach_button.clicked.connect(self._ask)
+        self.hint = muted(
+            "Select pictures that have something in common and add them to a pile; then those without it."
+        )
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        piles = [button for side in SIDES for button in (self.pile_buttons[side], self.disk_buttons[side])]
+        row.addWidget(Flow(self.name, *piles, self.empty_button, self.teach_button), 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+        self._refresh()
+
+    def ask_folder(self, side: str) -> str:
+        """The folder that the user chooses; tests put another function in its place."""
+        return QFileDialog.getExistingDirectory(self, f"Pictures {side} it")
+
+    def set_ready(self, ready: bool) -> None:
+        """Whether there is a model to teach and nothing else runs."""
+        self._ready = ready
+        self._refresh()
+
+    @Slot()
+    def empty(self) -> None:
+        """Begin anew."""
+        for pile in self.piles.values():
+            pile.clear()
+        self._refresh()
+
+    def _pile_button(self, side: str) -> QToolButton:
+        button = tool_button("data", f"Add to the pile {side}", f"Add the selected pictures to those {side} it", " ")
+        button.clicked.connect(partial(self._add, side))
+        return button
+
+    def _disk_button(self, side: str) -> QToolButton:
+        hint = f"Add a folder of photos {side} it; their faces are found and aligned"
+        button = tool_button("open", f"Add a folder to the pile {side}", hint)
+        button.clicked.connect(partial(self._add_folder, side))
+        return button
+
+    def _add(self, side: str) -> None:
+        other = self.piles[SIDES[1 - SIDES.index(side)]]
+        for name in self._chosen():
+            if name in other:
+                other.remove(name)  # it has changed its mind, not its face
+            if name not in self.piles[side]:
+                self.piles[side].append(name)
+        self._refresh()
+
+    def _add_folder(self, side: str) -> None:
+        if (folder := self.ask_folder(side)) and folder not in self.piles[side]:
+            self.piles[side].append(folder)
+            self._refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        for side, button in self.pile_buttons.items():
+            folders = sum(Path(name).is_dir() for name in self.piles[side] if "/" in name or "\\" in name)
+            count = len(self.piles[side]) - folders
+            more = f" + {folders} folders" if folders > 1 else " + a folder" if folders else ""
+            button.setText(f"{side.capitalize()}: {count}{more}")
+        enough = all(len(pile) >= _LEAST or any(Path(name).is_dir() for name in pile) for pile in self.piles.values())
+        self.teach_button.setEnabled(self._ready and enough and bool(self.name.text().strip()))
+        self.empty_button.setEnabled(any(self.piles.values()))
+        self.hint.setVisible(not all(self.piles.values()))
+
+    @Slot()
+    def _ask(self) -> None:
+        self.asked.emit(self.name.text().strip(), *(tuple(self.piles[side]) for side in SIDES))

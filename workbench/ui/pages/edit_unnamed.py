@@ -1,0 +1,193 @@
+"""Directions without a name: looked at as strips, and named or dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.core.control import Control
+from workbench.core.errors import Failure
+from workbench.jobs.api import Job
+from workbench.ui.concept_card import Popup
+from workbench.ui.pages.edit_session import EditSession
+from workbench.ui.pictures import RGB, to_qimage
+from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.widgets import described, push_button
+from workbench.ui.worker import Jobs
+
+if TYPE_CHECKING:
+    from workbench.core.runs.trained import TrainedModel
+
+FACES = 2
+"""Made-up faces in a strip."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """A direction and what it does to two made-up faces, from end to end."""
+
+    name: str
+    picture: RGB
+
+
+def strips_of(model: TrainedModel, control: Control) -> Job[tuple[Strip, ...]]:
+    """The directions of a model that have not been named or dismissed."""
+    from workbench.core.concepts.strips import invented, strip
+    from workbench.core.concepts.unnamed import to_look_at
+
+    faces = invented(model, FACES)
+    found = []
+    for unnamed in to_look_at(model):
+        control.check()
+        found.append(Strip(unnamed.name, strip(model, faces, unnamed.direction)))
+    yield from ()
+    return tuple(found)
+
+
+def keep(model: TrainedModel, direction: str, name: str, control: Control) -> Job[None]:
+    """Make a direction a concept of its run."""
+    from workbench.core.concepts.concept import concept_file
+    from workbench.core.concepts.unnamed import named
+    from workbench.jobs.find_concepts import concepts_folder
+
+    yield from ()
+    concept = named(model, direction, name)
+    concept.save(concepts_folder(None, model) / concept_file(concept.name))
+
+
+def dismiss(model: TrainedModel, direction: str, control: Control) -> Job[None]:
+    """Not show a direction again."""
+    from workbench.core.concepts import unnamed
+
+    yield from ()
+    unnamed.dismiss(model, direction)
+
+
+class UnnamedCard(Popup):
+    """A strip for each direction, a field for its name, and two buttons."""
+
+    kept = Signal(str, str)
+    """A direction, and the name that it was given."""
+    dismissed = Signal(str)
+
+    def __init__(self, strips: Sequence[Strip], parent: QWidget) -> None:
+        super().__init__(parent, "Directions without a name")
+        self.rows: dict[str, QWidget] = {}
+        self.fields: dict[str, QLineEdit] = {}
+        self.dismiss_buttons: dict[str, QWidget] = {}
+        self.column.addWidget(heading("Without a name"))
+        self.column.addWidget(
+            muted(
+                "What the model's faces differ in, found without labels: two made-up faces from end to end. Name what "
+                "you see, and it becomes a slider."
+                if strips
+                else "All of them have been named or dismissed."
+            )
+        )
+        inner = QWidget()
+        rows = QVBoxLayout(inner)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2 * GRID)
+        for strip in strips:
+            rows.addWidget(self._row(strip))
+        rows.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setMinimumSize(inner.sizeHint().width() + 3 * GRID, min(70 * GRID, inner.sizeHint().height()))
+        self.column.addWidget(scroll, 1)
+
+    def _row(self, strip: Strip) -> QWidget:
+        row = QWidget()
+        picture = described(QLabel(), f"Two faces along {strip.name}")
+        picture.setPixmap(QPixmap.fromImage(to_qimage(strip.picture)))
+        name = described(QLineEdit(), f"Name of {strip.name}", "What changes from left to right, as in Hair volume")
+        name.setPlaceholderText(f"{strip.name}: what changes?")
+        keep_button = push_button("Keep", "check", f"Make {strip.name} a slider of this name")
+        dismiss_button = push_button("Dismiss", "close", f"Do not show {strip.name} again")
+        keep_button.setEnabled(False)
+        name.textChanged.connect(lambda text: keep_button.setEnabled(bool(text.strip())))
+        keep_button.clicked.connect(
+            lambda: self._leave(strip.name, lambda: self.kept.emit(strip.name, name.text().strip()))
+        )
+        name.returnPressed.connect(keep_button.click)
+        dismiss_button.clicked.connect(lambda: self._leave(strip.name, lambda: self.dismissed.emit(strip.name)))
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(name, 1)
+        line.addWidget(keep_button)
+        line.addWidget(dismiss_button)
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(picture)
+        column.addLayout(line)
+        self.rows[strip.name], self.fields[strip.name], self.dismiss_buttons[strip.name] = row, name, dismiss_button
+        return row
+
+    def _leave(self, name: str, tell: Callable[[], None]) -> None:
+        self.rows[name].hide()
+        tell()
+
+
+class UnnamedDirections(QObject):
+    """Fetches the strips of the session's model, shows them beside `anchor`, and does what the user says."""
+
+    rested = Signal()
+
+    def __init__(self, session: EditSession, anchor: QWidget) -> None:
+        super().__init__(anchor)
+        self._session, self._anchor = session, anchor
+        self._jobs = Jobs(self, self._failed)
+        self._jobs.rested.connect(self.rested)
+        self.card: UnnamedCard | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        return self._jobs.at_rest
+
+    def close_down(self) -> None:
+        self._jobs.stop()
+
+    @Slot()
+    def open(self) -> None:
+        """Show what has no name yet."""
+        if self._session.model is not None:
+            self._jobs.start(partial(strips_of, self._session.model), done=self._show)
+
+    @Slot(object)
+    def _show(self, strips: tuple[Strip, ...]) -> None:
+        self.card = UnnamedCard(strips, self._anchor)
+        self.card.kept.connect(self._keep)
+        self.card.dismissed.connect(self._dismiss)
+        self.card.show_beside(self._anchor)
+
+    @Slot(str, str)
+    def _keep(self, direction: str, name: str) -> None:
+        if self._session.model is not None:
+            self._jobs.start(partial(keep, self._session.model, direction, name), done=self._kept)
+
+    @Slot(str)
+    def _dismiss(self, direction: str) -> None:
+        if self._session.model is not None:
+            self._jobs.start(partial(dismiss, self._session.model, direction), done=self._gone)
+
+    @Slot(object)
+    def _kept(self, result: object) -> None:
+        if self._session.model is not None:
+            self._session.load_model(self._session.model.path)
+
+    @Slot(object)
+    def _gone(self, result: object) -> None:
+        """Its row has left the card already."""
+
+    @Slot(object)
+    def _failed(self, failure: Failure) -> None:
+        self._session.report(failure)
