@@ -34,7 +34,7 @@ def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPa
     qtbot.waitUntil(lambda: page.unnamed.card is not None, timeout=WAIT)
     card = page.unnamed.card
     assert card is not None
-    assert {"pca-1", "svd-1"} <= set(card.rows)
+    assert {"pca-1", "pca-2"} <= set(card.rows)
     qtbot.mouseClick(card.dismiss_buttons["pca-1"], LEFT)
     assert not card.rows["pca-1"].isVisibleTo(card)
     qtbot.waitUntil(lambda: page.unnamed.at_rest, timeout=WAIT)

@@ -20,6 +20,7 @@ COUNT = 8
 FORMAT, VERSION = "workbench-unnamed", 1
 FILE = "unnamed.json"
 
+_SAME = 0.85  # of the cosine: the first layer answers most to what faces differ in most, so that many come twice
 _END = 3.0  # sigma: how far a direction is shown, and its slider's ends
 _NO_EXAMPLES = Counts(0, 0, 0, 0)
 
@@ -74,9 +75,17 @@ def first_layer(model: TrainedModel) -> npt.NDArray[np.float64]:
 
 
 def to_look_at(model: TrainedModel, count: int = COUNT) -> tuple[Unnamed, ...]:
-    """`discover`, without what has been named or dismissed."""
-    gone = dismissed(model) | {method for concept in model.concepts.values() for method in concept.directions}
-    return tuple(found for found in discover(model, count) if found.name not in gone)
+    """`discover`, without what has been named or dismissed, or is nearly the same as one before it."""
+    directions = [d for concept in model.concepts.values() for d in concept.directions.values()]
+    gone = dismissed(model)
+    known = [d.vector for d in directions if d.method.partition("-")[0] in UNNAMED]
+    found = []
+    for unnamed in discover(model, count):
+        vector = unnamed.direction.vector
+        if all(abs(float(vector @ other)) < _SAME for other in known):
+            known.append(vector)
+            found.append(unnamed)
+    return tuple(unnamed for unnamed in found if unnamed.name not in gone)
 
 
 def named(model: TrainedModel, unnamed: str, name: str) -> Concept:
