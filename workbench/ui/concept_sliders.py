@@ -297,6 +297,13 @@ class ConceptSliders(QWidget):
         """Whether each slider softly leaves all others alone."""
         return self.keep_button.isChecked()
 
+    def set_editable(self, editable: bool, why_not: str) -> None:
+        """Whether the sliders move a face now; what needs no face works all the same."""
+        self._rows.setEnabled(editable)
+        self._rows.setToolTip("" if editable else why_not)
+        self.keep_button.setEnabled(editable)
+        self.reset_all_button.setEnabled(editable and bool(self.strengths))
+
     def set_locks(self, locks: Mapping[str, float], words: str = "") -> None:
         """Show these locks, without telling of it; `words` say where one changes nothing."""
         for name, row in self.rows.items():
@@ -324,7 +331,7 @@ class ConceptSliders(QWidget):
         head.addWidget(heading("Concepts"))
         head.addStretch()
         head.addWidget(self.reset_all_button)
-        inner = QWidget()
+        self._rows = inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._list)
@@ -350,7 +357,7 @@ class ConceptSliders(QWidget):
         self._enable_reset()
 
     def _enable_reset(self) -> None:
-        self.reset_all_button.setEnabled(bool(self.strengths))
+        self.reset_all_button.setEnabled(self._rows.isEnabled() and bool(self.strengths))
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower()

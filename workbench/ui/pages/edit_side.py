@@ -142,8 +142,7 @@ class EditSide(QFrame):
 
     def set_editable(self, editable: bool, why_not: str) -> None:
         """Whether the sliders move a face now; otherwise they say why not."""
-        self.sliders.setEnabled(editable)
-        self.sliders.setToolTip("" if editable else why_not)
+        self.sliders.set_editable(editable, why_not)
         self.export.button.setEnabled(editable)
 
     @Slot(int)
