@@ -73,8 +73,8 @@ def test_the_judge_sees_what_it_was_taught_and_the_edit_turns_it_round(proven: t
     photos, decoded = proof.judge_auc
     assert photos is not None
     assert decoded is not None
-    assert photos > 0.8
-    assert decoded > 0.7
+    assert photos > 0.7
+    assert decoded > 0.65
     assert proof.flip_on is not None
     assert proof.flip_on > 0.5
     assert proof.side_effects["Facial_Hair"] == 1

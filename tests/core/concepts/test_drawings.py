@@ -49,7 +49,7 @@ def test_through_eyeglasses_one_sees_the_eyes(face: Picture) -> None:
         for eye in (FACES.left_eye, FACES.right_eye):
             x, y = (int(place * SIDE) for place in eye)
             assert changed[y, x] < 80
-        assert (changed > 40).mean() > 0.004  # the frame is there
+        assert (changed > 20).mean() > 0.01  # the frame is there
         assert not changed[int(0.7 * SIDE) :].any()
 
 
