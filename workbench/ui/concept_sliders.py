@@ -98,7 +98,7 @@ class ConceptRow(QWidget):
         self.reset_button.clicked.connect(self.slider.reset)
         self.lock_button.toggled.connect(self._mark_lock)
         self.lock_button.clicked.connect(self.locked)
-        self.badge.clicked.connect(lambda: self.card_asked.emit(self.name))
+        self.badge.clicked.connect(self._ask_card)
         self._mark_lock(False)
         self.label.installEventFilter(self)
         self._mark()
@@ -182,6 +182,10 @@ class ConceptRow(QWidget):
 
     def _end_gesture(self) -> None:
         self.gesture_ended.emit(self.name)
+
+    @Slot()
+    def _ask_card(self) -> None:
+        self.card_asked.emit(self.name)
 
     @Slot(bool)
     def _mark_lock(self, locked: bool) -> None:

@@ -88,7 +88,8 @@ class DataPage(Page):
         self.title = heading("Pictures", "title")
         self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
         self.grid = Thumbnails()
-        self.teach = TeachBar(self._chosen)
+        self.teach = TeachBar()
+        self.teach.add_asked.connect(self._add_to_pile)
         self.teach.asked.connect(self._teach)
         self.teach.hide()
         self._lay_out()
@@ -204,9 +205,10 @@ class DataPage(Page):
         self._model = model
         self._start(partial(_find, model, self.side.source.source), "Finding concepts…", self._found)
 
-    def _chosen(self) -> list[str]:
-        """The names of the pictures that are selected."""
-        return [self.dataset.names[row] for row in self.grid.chosen()] if self.dataset else []
+    @Slot(str)
+    def _add_to_pile(self, side: str) -> None:
+        if self.dataset is not None:
+            self.teach.add(side, [self.dataset.names[row] for row in self.grid.chosen()])
 
     @Slot(str, object, object)
     def _teach(self, name: str, with_it: tuple[str, ...], without: tuple[str, ...]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -18,26 +17,28 @@ _LEAST = 3
 
 
 class TeachBar(QWidget):
-    """Under the grid: choose pictures, put them on a pile, name what they have in common, teach it.
+    """Under the grid: choose pictures, put them on a pile, name what they have in common, teach it."""
 
-    Args:
-        chosen: gives the names of the pictures that are selected in the grid.
-    """
+    add_asked = Signal(str)
+    """The selected pictures should go to this pile: `add` puts them there."""
 
     asked = Signal(str, object, object)
     """The concept's name and the two piles, as names of pictures and paths."""
 
-    def __init__(self, chosen: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._chosen = chosen
         self._ready = False
         self.piles: dict[str, list[str]] = {side: [] for side in SIDES}
         self.name = described(QLineEdit(), "Name of the concept", "What the pictures of the first pile have in common")
         self.name.setPlaceholderText("Your own concept, as in Beard")
         self.name.setMinimumWidth(26 * GRID)
         self.name.textChanged.connect(self._refresh)
-        self.pile_buttons = {side: self._pile_button(side) for side in SIDES}
-        self.disk_buttons = {side: self._disk_button(side) for side in SIDES}
+        self.pile_buttons = {side: _pile_button(side) for side in SIDES}
+        self.pile_buttons["with"].clicked.connect(self._ask_with)
+        self.pile_buttons["without"].clicked.connect(self._ask_without)
+        self.disk_buttons = {side: _disk_button(side) for side in SIDES}
+        self.disk_buttons["with"].clicked.connect(self._folder_with)
+        self.disk_buttons["without"].clicked.connect(self._folder_without)
         self.empty_button = tool_button("reset", "Empty both piles", "Empty both piles")
         self.empty_button.clicked.connect(self.empty)
         self.teach_button = push_button("Teach", "concept", "Find the direction from one pile to the other")
@@ -72,20 +73,26 @@ class TeachBar(QWidget):
             pile.clear()
         self._refresh()
 
-    def _pile_button(self, side: str) -> QToolButton:
-        button = tool_button("data", f"Add to the pile {side}", f"Add the selected pictures to those {side} it", " ")
-        button.clicked.connect(partial(self._add, side))
-        return button
+    @Slot()
+    def _ask_with(self) -> None:
+        self.add_asked.emit("with")
 
-    def _disk_button(self, side: str) -> QToolButton:
-        hint = f"Add a folder of photos {side} it; their faces are found and aligned"
-        button = tool_button("open", f"Add a folder to the pile {side}", hint)
-        button.clicked.connect(partial(self._add_folder, side))
-        return button
+    @Slot()
+    def _ask_without(self) -> None:
+        self.add_asked.emit("without")
 
-    def _add(self, side: str) -> None:
+    @Slot()
+    def _folder_with(self) -> None:
+        self._add_folder("with")
+
+    @Slot()
+    def _folder_without(self) -> None:
+        self._add_folder("without")
+
+    def add(self, side: str, names: Sequence[str]) -> None:
+        """Put pictures on a pile, and take them off the other."""
         other = self.piles[SIDES[1 - SIDES.index(side)]]
-        for name in self._chosen():
+        for name in names:
             if name in other:
                 other.remove(name)  # it has changed its mind, not its face
             if name not in self.piles[side]:
@@ -112,3 +119,12 @@ class TeachBar(QWidget):
     @Slot()
     def _ask(self) -> None:
         self.asked.emit(self.name.text().strip(), *(tuple(self.piles[side]) for side in SIDES))
+
+
+def _pile_button(side: str) -> QToolButton:
+    return tool_button("data", f"Add to the pile {side}", f"Add the selected pictures to those {side} it", " ")
+
+
+def _disk_button(side: str) -> QToolButton:
+    hint = f"Add a folder of photos {side} it; their faces are found and aligned"
+    return tool_button("open", f"Add a folder to the pile {side}", hint)

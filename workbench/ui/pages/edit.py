@@ -141,6 +141,14 @@ class EditPage(Page):
         self.session.move(name, strength, self.view.scale * self.view.devicePixelRatioF())
 
     @Slot()
+    def _find(self) -> None:
+        self.session.work_on_concepts(jobs.find_concepts)
+
+    @Slot()
+    def _prove(self) -> None:
+        self.session.work_on_concepts(jobs.prove_concepts)
+
+    @Slot()
     def _lock(self) -> None:
         self.session.set_locks(self.side.sliders.locked, self.side.sliders.keeps_rest)
 
@@ -358,8 +366,8 @@ class EditPage(Page):
         self.points.moved.connect(session.move_points)
         self.points.dropped.connect(session.drop_points)
         self.points.done.connect(lambda: side.face.adjust_button.setChecked(False))
-        side.find_asked.connect(partial(session.work_on_concepts, jobs.find_concepts))
-        side.sliders.prove_asked.connect(partial(session.work_on_concepts, jobs.prove_concepts))
+        side.find_asked.connect(self._find)
+        side.sliders.prove_asked.connect(self._prove)
         side.sliders.unnamed_asked.connect(self.unnamed.open)
         self.unnamed.rested.connect(self.rested)
         side.stop_asked.connect(session.stop_finding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -69,6 +69,54 @@ def dismiss(model: TrainedModel, direction: str, control: Control) -> Job[None]:
     unnamed.dismiss(model, direction)
 
 
+class StripRow(QWidget):
+    """One direction: its strip, a field for its name, and two buttons."""
+
+    kept = Signal(str, str)
+    dismissed = Signal(str)
+
+    def __init__(self, strip: Strip) -> None:
+        super().__init__()
+        self._strip = strip
+        picture = described(QLabel(), f"Two faces along {strip.name}")
+        picture.setPixmap(QPixmap.fromImage(to_qimage(strip.picture)))
+        hint = "What changes from left to right, as in Hair volume"
+        self.name = described(QLineEdit(), f"Name of {strip.name}", hint)
+        self.name.setPlaceholderText(f"{strip.name}: what changes?")
+        self.keep_button = push_button("Keep", "check", f"Make {strip.name} a slider of this name")
+        self.keep_button.setEnabled(False)
+        self.dismiss_button = push_button("Dismiss", "close", f"Do not show {strip.name} again")
+        self.name.textChanged.connect(self._named)
+        self.name.returnPressed.connect(self._keep)
+        self.keep_button.clicked.connect(self._keep)
+        self.dismiss_button.clicked.connect(self._dismiss)
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(self.name, 1)
+        line.addWidget(self.keep_button)
+        line.addWidget(self.dismiss_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(picture)
+        column.addLayout(line)
+
+    @Slot(str)
+    def _named(self, text: str) -> None:
+        self.keep_button.setEnabled(bool(text.strip()))
+
+    @Slot()
+    def _keep(self) -> None:
+        if self.keep_button.isEnabled():
+            self.hide()
+            self.kept.emit(self._strip.name, self.name.text().strip())
+
+    @Slot()
+    def _dismiss(self) -> None:
+        self.hide()
+        self.dismissed.emit(self._strip.name)
+
+
 class UnnamedCard(Popup):
     """A strip for each direction, a field for its name, and two buttons."""
 
@@ -105,36 +153,12 @@ class UnnamedCard(Popup):
         self.column.addWidget(scroll, 1)
 
     def _row(self, strip: Strip) -> QWidget:
-        row = QWidget()
-        picture = described(QLabel(), f"Two faces along {strip.name}")
-        picture.setPixmap(QPixmap.fromImage(to_qimage(strip.picture)))
-        name = described(QLineEdit(), f"Name of {strip.name}", "What changes from left to right, as in Hair volume")
-        name.setPlaceholderText(f"{strip.name}: what changes?")
-        keep_button = push_button("Keep", "check", f"Make {strip.name} a slider of this name")
-        dismiss_button = push_button("Dismiss", "close", f"Do not show {strip.name} again")
-        keep_button.setEnabled(False)
-        name.textChanged.connect(lambda text: keep_button.setEnabled(bool(text.strip())))
-        keep_button.clicked.connect(
-            lambda: self._leave(strip.name, lambda: self.kept.emit(strip.name, name.text().strip()))
-        )
-        name.returnPressed.connect(keep_button.click)
-        dismiss_button.clicked.connect(lambda: self._leave(strip.name, lambda: self.dismissed.emit(strip.name)))
-        line = QHBoxLayout()
-        line.setSpacing(GRID)
-        line.addWidget(name, 1)
-        line.addWidget(keep_button)
-        line.addWidget(dismiss_button)
-        column = QVBoxLayout(row)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
-        column.addWidget(picture)
-        column.addLayout(line)
-        self.rows[strip.name], self.fields[strip.name], self.dismiss_buttons[strip.name] = row, name, dismiss_button
+        row = StripRow(strip)
+        row.kept.connect(self.kept)
+        row.dismissed.connect(self.dismissed)
+        self.rows[strip.name], self.fields[strip.name] = row, row.name
+        self.dismiss_buttons[strip.name] = row.dismiss_button
         return row
-
-    def _leave(self, name: str, tell: Callable[[], None]) -> None:
-        self.rows[name].hide()
-        tell()
 
 
 class UnnamedDirections(QObject):
