@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
 from workbench.ui.pages.data import DataPage
 from workbench.ui.preferences import recent
@@ -129,6 +131,28 @@ def test_concepts_are_found_in_a_chosen_run(
     with qtbot.waitSignal(opened.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.button) as caught:
         qtbot.mouseClick(opened.side.concepts_button, Qt.MouseButton.LeftButton)
     assert "Smiling" in caught.args[0].text
+
+
+def test_a_run_that_is_still_in_training_is_not_the_first_one_offered(
+    qtbot: QtBot, opened: DataPage, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = shutil.copytree(run_copy, run_copy.parent / "later")
+    text = (other / "run.json").read_text()
+    (other / "run.json").write_text(text.replace('"created": "2', '"created": "3'))  # a thousand years later
+    monkeypatch.setattr("workbench.core.places.runs_folder", lambda: run_copy.parent)
+    runs = opened.side.runs
+    shown = lambda: [runs.itemText(index) for index in range(runs.count())]  # noqa: E731
+    with Run.open(other).locked():
+        opened.hide()
+        opened.show()
+        qtbot.waitUntil(lambda: len(shown()) == 2, timeout=PATIENCE_MS)
+        assert runs.currentData() == str(run_copy)
+        assert shown()[1].endswith("(in training)")
+        runs.setCurrentIndex(1)
+    opened.hide()
+    opened.show()
+    qtbot.waitUntil(lambda: not any("training" in name for name in shown()), timeout=PATIENCE_MS)
+    assert runs.currentData() == str(other)  # the user's choice stays
 
 
 def test_without_a_run_there_is_nothing_to_find_concepts_in(opened: DataPage) -> None:

@@ -651,3 +651,25 @@ def test_the_meter_turns_red_where_no_face_is(editing: Bench) -> None:
     assert meter.bar.property("role") == "error"
     editing.session.reset()
     editing.until(lambda: meter.word.text() != "Out of range")
+
+
+def test_a_photo_without_a_face_leaves_no_strength_of_the_last_one_on_the_sliders(
+    editing: Bench, tmp_path: Path
+) -> None:
+    editing.drag(1.0)
+    assert editing.page.side.sliders.strengths
+    empty = tmp_path / "wall.png"
+    Image.new("RGB", (300, 200), "grey").save(empty)
+    editing.open(empty)
+    editing.until(lambda: editing.session.subject.path == empty and editing.session.editable)
+    assert editing.page.side.sliders.strengths == {}
+
+
+def test_words_of_the_bar_give_way_before_anything_is_cut(editing: Bench) -> None:
+    bar = editing.page.bar
+    assert bar.zoom.isVisible()
+    editing.page.resize(bar.minimumSizeHint().width(), 500)
+    editing.until(lambda: not bar.zoom.isVisible())
+    assert bar.width() >= bar.layout().minimumSize().width()
+    editing.page.resize(1100, 800)
+    editing.until(bar.zoom.isVisible)

@@ -210,3 +210,12 @@ def test_preferences_are_a_file_that_a_person_can_read(window: MainWindow, qtbot
         window.close()
     text = Path(preferences().fileName()).read_text(encoding="utf-8")
     assert "page=Edit" in text
+
+
+def test_ctrl_q_closes_the_window_and_saves_as_closing_does(qtbot: QtBot, window: MainWindow) -> None:
+    page = window.page("Data")
+    thread = page._jobs.start(for_ever, done=page._show_runs)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert thread.isFinished()
+    assert preferences().value("window/page") == "Edit"

@@ -90,12 +90,12 @@ def test_a_hidden_plot_does_not_redraw(qtbot: QtBot, plot: LossPlot) -> None:
 def test_hovering_reads_all_visible_curves(plot: LossPlot) -> None:
     fill(plot, 100)
     plot.add("validation", [0, 99], {"total": [50.0, 2.0]})
-    reading = plot.reading_at(99)
-    assert "Step 99" in reading
-    assert "2 (validation)" in reading
-    assert "KL 3" in reading
+    step, total, *others = plot.reading_at(99)
+    assert step == "Step 99"
+    assert "2 (validation)" in total
+    assert "KL 3" in others
     plot._toggles["kl"].setChecked(False)
-    assert "KL" not in plot.reading_at(99)
+    assert "KL" not in "".join(plot.reading_at(99))
 
 
 def test_steps_and_minutes_follow_each_other() -> None:
@@ -116,7 +116,7 @@ def test_the_curves_are_drawn_over_time_when_that_is_wanted(qtbot: QtBot, plot: 
     x, _ = plot._raw["total"].getData()
     assert (x[50], x[100]) == (1, 10)
     assert plot._item.getAxis("bottom").labelText == "minutes"
-    assert plot.reading_at(100).startswith("Step 100 after 10.0 min")
+    assert plot.reading_at(100)[0].startswith("Step 100 after 10.0 min")
     plot._item.getAxis("bottom").setRange(0.0, 0.5)
     assert "0.001" not in plot._item.getAxis("bottom").labelString()
     plot._box.setXRange(0, 1, padding=0)  # the first minute
@@ -199,3 +199,27 @@ def test_a_click_says_its_step_and_the_line_of_the_moment_stands_there(qtbot: Qt
         qtbot.mouseClick(plot._view.viewport(), Qt.MouseButton.LeftButton, pos=beside)
     plot.clear()
     assert plot.moment is None
+
+
+def test_names_that_are_not_of_losses_are_shown_as_they_are(qtbot: QtBot) -> None:
+    plot = LossPlot(spoken=str)
+    qtbot.addWidget(plot)
+    plot.add("train", [1], {"my_run": [1.0], "kl": [2.0], "cats & dogs": [3.0]})
+    assert plot.reading_at(1)[1:] == ["my_run 1", "kl 2", "cats & dogs 3"]
+    assert [toggle.text() for toggle in plot._toggles.values()] == ["my_run", "kl", "cats && dogs"]
+
+
+def test_the_readout_stands_beside_the_pointer_and_is_never_cut(qtbot: QtBot, plot: LossPlot) -> None:
+    fill(plot, 100)
+    plot.resize(420, 300)
+    plot._redraw()
+    view, readout = plot._view, plot._readout
+    qtbot.waitUntil(lambda: plot._box.viewRange()[0][1] > 90)
+    for share in (0.2, 0.9):
+        plot._hover(QPointF(share * view.width(), view.height() / 2))
+        assert readout.isVisible()
+        assert view.rect().contains(readout.geometry())
+        assert readout.width() >= readout.sizeHint().width()
+        assert "Total" in readout.text()
+    view.left.emit()
+    assert not readout.isVisible()

@@ -86,8 +86,9 @@ def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, pag
     assert page.watch.previews.steps[-1] == 4
     assert not page.watch.previews.shown("samples").isNull()
     assert not page.watch.previews.shown("reconstructions").isNull()
-    assert page.watch.step.text == "4 / 4"
-    assert page.watch.quality.text.endswith("dB")
+    assert page.watch.step.text == "4"
+    assert page.watch.bar.value() == page.watch.bar.maximum()
+    assert page.watch.measured["psnr"].text.endswith("dB")
     assert page.form.start.isEnabled()
     qtbot.waitUntil(lambda: page.runs.tree.topLevelItemCount() == 1, timeout=PATIENCE_MS)
 
@@ -287,11 +288,14 @@ def test_one_slider_through_time_moves_the_line_in_the_plot_and_a_click_there_mo
         assert watch.plot.moment == watch.previews.steps[value]
 
 
-def test_psnr_is_a_figure_and_not_a_loss(page: TrainPage) -> None:
-    values = {"total": np.ones(1, np.float32), "psnr": np.full(1, 21.5, np.float32)}
+def test_what_is_measured_is_a_figure_and_no_curve_among_the_losses(page: TrainPage) -> None:
+    measured = {"psnr": ("21.5 dB", 21.5), "active_units": ("14", 14.0), "kid": ("0.012", 0.0123)}
+    values = {"total": np.ones(1, np.float32), **{name: np.full(1, v, np.float32) for name, (_, v) in measured.items()}}
     page.watch.on_event(Losses("validation", np.array([5]), values))
-    assert page.watch.quality.text == "21.5 dB"
-    assert len(page.watch.plot.points("validation", "psnr")) == 0
+    for name, (text, _) in measured.items():
+        assert page.watch.measured[name].text == text
+        assert len(page.watch.plot.points("validation", name)) == 0
+    assert len(page.watch.plot.points("validation", "total")) == 1
 
 
 @pytest.mark.parametrize(
@@ -416,11 +420,11 @@ def test_what_a_gan_has_not_is_not_shown(qtbot: QtBot, page: TrainPage) -> None:
     page.watch.on_event(Preview(0, "samples", picture))
     assert page.watch.previews._views["samples"].isVisible()
     assert not page.watch.previews._views["reconstructions"].isVisible()
-    assert not page.watch.quality.isVisible()
+    assert not page.watch.measured["psnr"].isVisible()
     page.watch.on_event(Preview(0, "reconstructions", picture))
     page.watch.on_event(Losses("validation", np.array([1]), {"psnr": np.array([20.0], np.float32)}))
     assert page.watch.previews._views["reconstructions"].isVisible()
-    assert page.watch.quality.isVisible()
+    assert page.watch.measured["psnr"].isVisible()
 
 
 def test_a_click_on_a_remedy_stops_and_fills_the_form_to_go_on_in_another_way(

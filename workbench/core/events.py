@@ -28,6 +28,11 @@ class Progress:
     rate: float | None = None
     seconds_left: float | None = None
 
+    @property
+    def fraction(self) -> float | None:
+        """The share that is done, 0 to 1."""
+        return self.done / self.total if self.total else None
+
 
 @dataclass(frozen=True, slots=True)
 class Started:

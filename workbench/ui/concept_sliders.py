@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -24,7 +22,7 @@ from workbench.ui.concept_card import ConceptCard, SideEffects
 from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
-from workbench.ui.widgets import checkable, described, tool_button
+from workbench.ui.widgets import Column, checkable, described, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Direction
@@ -128,6 +126,8 @@ class ConceptRow(QWidget):
         self.label.setBuddy(self.slider)
         self.label.setToolTip(f"{words}: double-click resets it.")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name gives way
+        room = 14 * self.label.fontMetrics().averageCharWidth()
+        self.label.setMinimumWidth(min(room, round(1.15 * self.label.sizeHint().width())))  # it may become bold
         self.slider.setAccessibleName(words)
         self.slider.setAccessibleDescription(self._proof)
         self.slider.setToolTip(
@@ -341,12 +341,9 @@ class ConceptSliders(QWidget):
         column.addLayout(self._list)
         column.addWidget(self._nothing)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = Column(inner)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumHeight(12 * self.fontMetrics().height())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)

@@ -18,9 +18,10 @@ class Flow(QWidget):
     No layout of Qt's does that; without one a widget hears of its children's changes by `LayoutRequest`.
     """
 
-    def __init__(self, *widgets: QWidget, spacing: int = GRID) -> None:
+    def __init__(self, *widgets: QWidget, spacing: int = GRID, centred: bool = False) -> None:
         super().__init__()
         self._spacing = spacing
+        self._centred = centred
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -78,15 +79,16 @@ class Flow(QWidget):
         for child in self._shown():
             size = _size(child)
             if line and across + self._spacing + size.width() > width:
-                yield from self._line(line, top)
+                yield from self._line(line, top, width - across)
                 top += max(size.height() for _, size in line) + self._spacing
                 line, across = [], 0
             across += size.width() + (self._spacing if line else 0)
             line.append((child, size))
-        yield from self._line(line, top)
+        yield from self._line(line, top, width - across)
 
-    def _line(self, line: list[tuple[QWidget, QSize]], top: int) -> Iterator[tuple[QWidget, QRect]]:
-        height, left = max((size.height() for _, size in line), default=0), 0
+    def _line(self, line: list[tuple[QWidget, QSize]], top: int, free: int) -> Iterator[tuple[QWidget, QRect]]:
+        height = max((size.height() for _, size in line), default=0)
+        left = free // 2 if self._centred else 0
         for child, size in line:
             yield child, QRect(QPoint(left, top + (height - size.height()) // 2), size)
             left += size.width() + self._spacing

@@ -16,12 +16,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.jobs.api import Job
-from workbench.ui.message_bar import MessageBar
+from workbench.ui.message_bar import MessageBar, MessageFrame
 from workbench.ui.page import BUG, Message, Page, failure_message
 from workbench.ui.pages.data import DataPage
 from workbench.ui.pages.edit import EditPage
@@ -80,8 +80,10 @@ class MainWindow(QMainWindow):
             page.activity.connect(self._on_activity)
             page.hand_over.connect(self.hand_over)
             page.rested.connect(self._close_when_at_rest)
+        self._frame = MessageFrame(self._stack, self.messages)
         self._lay_out()
         QShortcut(QKeySequence.StandardKey.Paste, self, self._paste)
+        QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.messages.dismiss)
         self._restore()
 
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str) -> None:
         """Bring this page to the front."""
         self._stack.setCurrentWidget(self._pages[name])
+        self._frame.make_room()
         self._rail.set_page(name)
 
     @Slot(str, str)
@@ -116,15 +119,11 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         body = QWidget()
-        column = QVBoxLayout()
-        column.addWidget(self.messages)
-        column.addWidget(self._stack, 1)
         row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         row.addWidget(self._rail)
-        row.addLayout(column, 1)
-        for layout in (row, column):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
+        row.addWidget(self._frame, 1)
         self.setCentralWidget(body)
 
     # What is remembered

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.curves import DRAWN, Series, StepClock, outline, squeeze
-from workbench.ui.theme import GRID, muted, theme
-from workbench.ui.widgets import tool_button
+from workbench.ui.flow import Flow
+from workbench.ui.readout import Readout
+from workbench.ui.theme import GRID, theme
+from workbench.ui.widgets import OneLine, tool_button
 
 REDRAW_MS = 100
 REDRAW_SHARE = 0.02
@@ -58,15 +60,23 @@ def mixed(colour: QColor, ground: QColor, share: float) -> QColor:
     )
 
 
-def _spoken(name: str) -> str:
+def spoken(name: str) -> str:
     """The name of a loss as one reads it: 'active_units' is 'Active units'."""
     return "KL" if name == "kl" else name.replace("_", " ").capitalize()
 
 
 class TimedView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
-    """Knows how long its last paint took."""
+    """Knows how long its last paint took, and says when the pointer leaves."""
 
+    left = Signal()
     seconds = 0.0
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(16 * GRID, 18 * GRID)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.left.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         began = time.perf_counter()
@@ -79,14 +89,18 @@ class LossPlot(QWidget):
 
     Redraws on its own clock, only when something is new and it can be seen: ten times a second while that is cheap, or
     else so often that it takes `REDRAW_SHARE` of the time.
+
+    Args:
+        spoken: a curve's name as one reads it.
     """
 
     redrawn = Signal()
     pointed = Signal(int)
     """The step that was clicked at."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, spoken: Callable[[str], str] = spoken, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._spoken = spoken
         self._series: dict[tuple[Part, str], Series] = {}
         self._raw: dict[str, pg.PlotCurveItem] = {}
         self._lines: dict[tuple[Part, str], pg.PlotCurveItem] = {}
@@ -114,9 +128,9 @@ class LossPlot(QWidget):
         self._view.scene().sigMouseMoved.connect(self._hover)
         self._view.scene().sigMouseClicked.connect(self._click)
 
-        self._reading = muted("Point to read the curves, click to go there")
-        self._reading.setWordWrap(False)
-        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._view.left.connect(self._stop_reading)
+        self._readout = Readout(self._view)
+        hint = OneLine("Point at the curves to read them; click to see the pictures of that moment")
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip("Equal distances for equal ratios: small late gains become visible")
         self.log_scale.toggled.connect(self._set_log)
@@ -126,16 +140,14 @@ class LossPlot(QWidget):
         self.fit = tool_button("fit", "Show all", "Show everything again")
         self.fit.clicked.connect(self.show_all)
         self.fit.setEnabled(False)
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(2 * GRID)
+        self._legend = Flow(spacing=2 * GRID)
         head = QHBoxLayout()
         head.setSpacing(2 * GRID)
-        head.addLayout(self._legend)
-        head.addStretch()
-        head.addWidget(self.fit)
+        head.addWidget(self._legend, 1)
+        head.addWidget(self.fit, alignment=Qt.AlignmentFlag.AlignTop)
         foot = QHBoxLayout()
         foot.setSpacing(2 * GRID)
-        foot.addWidget(self._reading, 1)
+        foot.addWidget(hint, 1)
         foot.addWidget(self.over_time)
         foot.addWidget(self.log_scale)
         layout = QVBoxLayout(self)
@@ -170,7 +182,7 @@ class LossPlot(QWidget):
         for item in (*self._raw.values(), *self._lines.values()):
             self._item.removeItem(item)
         for toggle in self._toggles.values():
-            self._legend.removeWidget(toggle)
+            toggle.hide()
             toggle.deleteLater()
         self._series.clear()
         self._raw.clear()
@@ -216,12 +228,12 @@ class LossPlot(QWidget):
         super().hideEvent(event)
 
     def _add_name(self, name: str) -> None:
-        toggle = QCheckBox(_spoken(name))
+        toggle = QCheckBox(self._spoken(name).replace("&", "&&"))  # one alone would underline the next letter
         toggle.setChecked(True)
         toggle.setToolTip("Faint: every step. Line: smoothed. Dashed: validation.")
         toggle.toggled.connect(self._mark_dirty)
         self._toggles[name] = toggle
-        self._legend.addWidget(toggle)
+        self._legend.add(toggle)
         self._raw[name] = pg.PlotCurveItem(connect="finite")
         self._lines["train", name] = pg.PlotCurveItem(connect="finite")
         self._lines["validation", name] = pg.PlotCurveItem(connect="finite")
@@ -320,11 +332,12 @@ class LossPlot(QWidget):
     @Slot(object)
     def _hover(self, where: QPointF) -> None:
         inside = bool(self._series) and self._box.sceneBoundingRect().contains(where)
-        self._cursor.setVisible(inside)
         if not inside:
+            self._stop_reading()
             return
+        self._cursor.setVisible(True)
         self._cursor.setPos(self._box.mapSceneToView(where).x())
-        self._reading.setText(self.reading_at(self._step_at(where)))
+        self._readout.show_lines(self.reading_at(self._step_at(where)), self._view.mapFromScene(where))
 
     def _step_at(self, where: QPointF) -> float:
         x: float = self._box.mapSceneToView(where).x()
@@ -336,8 +349,13 @@ class LossPlot(QWidget):
         if inside and click.button() == Qt.MouseButton.LeftButton:
             self.pointed.emit(round(self._step_at(click.scenePos())))
 
-    def reading_at(self, step: float) -> str:
-        """Every visible curve at `step`, as a line of text."""
+    @Slot()
+    def _stop_reading(self) -> None:
+        self._cursor.setVisible(False)
+        self._readout.hide()
+
+    def reading_at(self, step: float) -> list[str]:
+        """The step, and every visible curve there: a line each."""
         after = f" after {float(self._times.minutes(step)):.1f} min" if self.over_time.isChecked() else ""
         texts = [f"Step {step:,.0f}{after}"]
         for name, toggle in self._toggles.items():
@@ -348,5 +366,5 @@ class LossPlot(QWidget):
             values = [f"{train:,.4g}"] if train is not None else []
             values += [f"{validation:,.4g} (validation)"] if validation is not None else []
             if values:
-                texts.append(f"{toggle.text()} {', '.join(values)}")
-        return "   ·   ".join(texts)
+                texts.append(f"{self._spoken(name)} {', '.join(values)}")
+        return texts

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from workbench.ui.preferences import preferences, recent, remember_recent
+from workbench.ui.preferences import PICTURES, last_folder, recent, remember_folder, remember_recent
 from workbench.ui.theme import GRID
 from workbench.ui.widgets import described, tool_button
 
@@ -19,7 +19,7 @@ _FOLDER = "data/folder"
 def source_title(source: str) -> str:
     """A source's location as a short text."""
     if source == AVATARS:
-        return "Built-in avatars"
+        return "Built-in cartoon faces"
     path = Path(source)
     return path.name or source
 
@@ -83,9 +83,9 @@ class SourcePicker(QWidget):
         self._take(path)
 
     def _last_folder(self) -> str:
-        return str(preferences().value(_FOLDER, str(Path.home())))
+        return str(last_folder(_FOLDER, PICTURES))
 
     def _take(self, path: str) -> None:
         if path:
-            preferences().setValue(_FOLDER, str(Path(path).parent))
+            remember_folder(_FOLDER, Path(path))
             self.set_source(path)

@@ -4,19 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from workbench.ui.widgets import described
 
+_LEAST = 18
+"""So many letters wide is a stretched column at least."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Table(QTreeWidget):
+    """One column takes the room that the others leave; where that is too little the whole table scrolls sideways."""
+
+    def __init__(self, stretched: int) -> None:
+        super().__init__()
+        self._stretched = stretched
+        self.header().sectionResized.connect(self._section_resized)
+
+    def fit(self) -> None:
+        """Look at the room there is."""
+        header, column = self.header(), self._stretched
+        others = sum(header.sectionSize(other) for other in range(header.count()) if other != column)
+        wide = self.viewport().width() - others >= _LEAST * self.fontMetrics().averageCharWidth()
+        mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
+        if header.sectionResizeMode(column) != mode:
+            header.setSectionResizeMode(column, mode)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    @Slot(int, int, int)
+    def _section_resized(self, column: int, _before: int, _now: int) -> None:
+        if column != self._stretched:
+            self.fit()
 
 
 def table(
     name: str, columns: Sequence[str], numbers: Collection[int] = (), stretched: int = 0, hint: str = ""
 ) -> QTreeWidget:
     """An empty table called `name`; `numbers` are the columns that stand to the right, `stretched` the widest one."""
-    tree = described(QTreeWidget(), name, hint)
+    tree = described(Table(stretched), name, hint)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
     tree.setAllColumnsShowFocus(True)
@@ -26,7 +56,7 @@ def table(
     header = tree.header()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+    tree.fit()
     return tree
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QScrollArea, QSplitter, QToolButton, QWidget
 
-from workbench.ui.theme import accent_icon, icon
+from workbench.ui.theme import GRID, accent_icon, icon
 
 W = TypeVar("W", bound=QWidget)
 
@@ -63,11 +63,11 @@ def restyle(widget: QWidget, name: str, value: object) -> None:
 
 
 class OneLine(QLabel):
-    """A quiet line that takes the room there is: what does not fit ends in dots, and the tooltip has it all."""
+    """A line that takes the room there is: what does not fit gives way to dots, and the tooltip has it all."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "muted")
+    def __init__(self, text: str = "", role: Literal["muted", "title"] = "muted") -> None:
+        super().__init__(text)
+        self.setProperty("role", role)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -85,6 +85,21 @@ class OneLine(QLabel):
             text,
             self.foregroundRole(),
         )
+
+
+class Stack(QSplitter):
+    """Parts one below the other, with room between that can be dragged; in a `Column` it asks for no more than it must.
+
+    So the column scrolls only where even the smallest parts do not fit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(2 * GRID)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
 
 class Column(QScrollArea):

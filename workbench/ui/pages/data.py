@@ -21,8 +21,9 @@ from workbench.ui.pages.data_side import PARTITIONS, DataSide
 from workbench.ui.pages.data_teach import TeachBar
 from workbench.ui.preferences import preferences
 from workbench.ui.source_picker import source_title
-from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.theme import GRID, muted
 from workbench.ui.thumbnails import Thumbnails
+from workbench.ui.widgets import OneLine
 from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _list_runs(control: Control) -> Job[list[tuple[str, str]]]:
     from workbench.core.runs.folder import list_runs
 
     yield from ()
-    return [(run.info.name, str(run.path)) for run in list_runs(runs_folder())]
+    runs = sorted(list_runs(runs_folder()), key=lambda run: run.active)  # the newest first, but for one still at work
+    return [(f"{run.info.name} (in training)" if run.active else run.info.name, str(run.path)) for run in runs]
 
 
 class DataPage(Page):
@@ -85,7 +87,7 @@ class DataPage(Page):
         self.side.train.connect(self._train)
         self.side.find_concepts.connect(self._find_concepts)
         self.side.photos.asked.connect(self._cut_out)
-        self.title = heading("Pictures", "title")
+        self.title = OneLine("Pictures", "title")
         self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
         self.grid = Thumbnails()
         self.teach = TeachBar()
@@ -262,11 +264,10 @@ class DataPage(Page):
         if self.sender() is not self._work:
             return
         if isinstance(event, Progress):
-            fraction = event.done / event.total if event.total else None
             total = f" of {event.total:,}" if event.total else ""
             text = f"{event.task}: {event.done:,}{total} {event.unit}"
-            self.side.set_progress(text, fraction)
-            self.activity.emit(Activity(text, fraction))
+            self.side.set_progress(text, event.fraction)
+            self.activity.emit(Activity(text, event.fraction))
         elif isinstance(event, Skipped):
             self._skipped.append(event)
             self.side.set_skipped(self._skipped)
@@ -287,7 +288,7 @@ class DataPage(Page):
     def _lay_out(self) -> None:
         right = QWidget()
         column = QVBoxLayout(right)
-        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self.title)
         column.addWidget(self.summary)

@@ -26,7 +26,7 @@ from workbench.ui.forms import NoWheel
 from workbench.ui.pages.data_import import ImportPanel
 from workbench.ui.source_picker import AVATARS, SourcePicker
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import described, push_button
+from workbench.ui.widgets import Column, described, push_button
 
 if TYPE_CHECKING:
     from workbench.core.data.cache import Dataset
@@ -113,10 +113,12 @@ class DataSide(QFrame):
             widget.setVisible(bool(skipped))
 
     def set_runs(self, runs: Sequence[tuple[str, str]]) -> None:
-        """Offer these runs, as names and paths, for finding concepts."""
+        """Offer these runs, as names and paths, for finding concepts; the chosen one stays chosen."""
+        chosen = self.runs.currentData()
         self.runs.clear()
         for name, path in runs:
             self.runs.addItem(name, path)
+        self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)))
         self.runs.setEnabled(bool(runs))
         if not runs:
             self.runs.addItem("Train a model first")
@@ -156,7 +158,7 @@ class DataSide(QFrame):
         columns = range(self.counts.columnCount())
         header = self.counts.header()
         needed = sum(max(self.counts.sizeHintForColumn(c), header.sectionSizeHint(c)) for c in columns)
-        self.counts.setMinimumWidth(min(needed + 3 * GRID, 60 * self.fontMetrics().averageCharWidth()))
+        self.counts.setMinimumWidth(min(needed + 2 * GRID, 60 * self.fontMetrics().averageCharWidth()))
 
     def _add_counts(self, name: str, counts: Sequence[int]) -> None:
         item = QTreeWidgetItem([name, *(f"{count:,}" for count in counts)])
@@ -192,7 +194,8 @@ class DataSide(QFrame):
         return tree
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        content = QWidget()
+        column = QVBoxLayout(content)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(heading("Data"))
@@ -235,3 +238,6 @@ class DataSide(QFrame):
         find.addWidget(self.runs, 1)
         column.addLayout(find)
         column.addWidget(self.concepts_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(Column(content))

@@ -6,12 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, QStandardPaths, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout
 
 from workbench.core.editing.state import Mode
-from workbench.core.events import Progress
 from workbench.ui.face_points import FacePoints
 from workbench.ui.page import Message, Page
 from workbench.ui.pages import edit_jobs as jobs
@@ -22,7 +21,15 @@ from workbench.ui.pages.edit_unnamed import UnnamedDirections
 from workbench.ui.pages.edit_welcome import Welcome
 from workbench.ui.picture_view import Compare, PictureView
 from workbench.ui.pictures import from_qimage, to_qimage
-from workbench.ui.preferences import preferences, recent, remember_recent
+from workbench.ui.preferences import (
+    DOCUMENTS,
+    PICTURES,
+    last_folder,
+    preferences,
+    recent,
+    remember_folder,
+    remember_recent,
+)
 from workbench.ui.renderer import Rendered
 from workbench.ui.routing import MODEL_SUFFIX, is_model
 from workbench.ui.worker import Jobs
@@ -30,7 +37,10 @@ from workbench.ui.worker import Jobs
 if TYPE_CHECKING:
     from workbench.ui.pages.edit_jobs import ModelEntry
 
+SIDE_LINES, SIDE_SHARE = 26, 0.45
+"""How wide the side is until it is dragged: in lines of text, and at most this share of the page."""
 _MODELS = "edit/models"
+_PHOTO_FOLDER, _MODEL_FOLDER, _EXPORT_FOLDER = "edit/photos", "edit/model_folder", "edit/exports"
 _PHOTOS = "Photos (*.jpg *.jpeg *.png *.webp *.tif *.tiff *.heic *.heif *.bmp *.gif);;Recipes (*.json);;All files (*)"
 
 
@@ -44,6 +54,7 @@ class EditPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._ready = False
+        self._splitter_moved = False
         self._listed = False
         self._waiting: list[str] = []  # paths that came before torch was there
         self.session = EditSession(self)
@@ -94,20 +105,21 @@ class EditPage(Page):
 
     def save_state(self) -> None:
         preferences().setValue("edit/compare", self.view.compare.name)
+        if self._splitter_moved:
+            preferences().setValue("edit/splitter", self._splitter.saveState())
         self.side.export.save_state()
 
     # Asking for files; tests put other functions in their place
 
     def ask_photo(self) -> str:
         """The photo that the user chooses, or an empty text."""
-        return QFileDialog.getOpenFileName(self, "Open a photo", self._folder("edit/photos"), _PHOTOS)[0]
+        return QFileDialog.getOpenFileName(self, "Open a photo", str(last_folder(_PHOTO_FOLDER, PICTURES)), _PHOTOS)[0]
 
     def ask_model(self) -> str:
         """The run folder or model file that the user chooses, or an empty text."""
         types = f"Models (*{MODEL_SUFFIX} run.json)"
-        return QFileDialog.getOpenFileName(
-            self, "Open a model or a run's run.json", self._folder("edit/models"), types
-        )[0]
+        folder = str(last_folder(_MODEL_FOLDER, DOCUMENTS))
+        return QFileDialog.getOpenFileName(self, "Open a model or a run's run.json", folder, types)[0]
 
     def ask_export(self, suggestion: Path) -> str:
         """Where the user wants the picture; the dialog asks before it replaces a file."""
@@ -118,13 +130,14 @@ class EditPage(Page):
     @Slot()
     def _ask_photo(self) -> None:
         if path := self.ask_photo():
-            preferences().setValue("edit/photos", str(Path(path).parent))
+            remember_folder(_PHOTO_FOLDER, Path(path))
             self.open_path(path)
 
     @Slot()
     def _ask_model(self) -> None:
         if path := self.ask_model():
             chosen = Path(path)
+            remember_folder(_MODEL_FOLDER, chosen)
             self._open_model(chosen.parent if chosen.name == "run.json" else chosen)
 
     @Slot(object)
@@ -157,10 +170,10 @@ class EditPage(Page):
         subject = self.session.subject
         if subject is None or not self.session.editable:
             return
-        folder = Path(self._folder("edit/exports"))
+        folder = last_folder(_EXPORT_FOLDER, PICTURES)
         if path := self.ask_export(self.side.export.suggestion(subject.path, folder)):
             out = Path(path) if Path(path).suffix else Path(path).with_suffix(self.side.export.suffix)
-            preferences().setValue("edit/exports", str(out.parent))
+            remember_folder(_EXPORT_FOLDER, out)
             self.session.export(out, self.side.export.quality.value())
 
     @Slot()
@@ -190,6 +203,16 @@ class EditPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._list_models()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._splitter_moved:
+            side = min(SIDE_LINES * self.fontMetrics().height(), round(SIDE_SHARE * self.width()))
+            self._splitter.setSizes([self.width() - side, side])
+
+    @Slot()
+    def _keep_splitter(self) -> None:
+        self._splitter_moved = True
 
     @Slot(bool)
     def _hold(self, held: bool) -> None:
@@ -289,10 +312,6 @@ class EditPage(Page):
         return f"{name}  ·  {width:,} × {height:,}"
 
     @Slot(object)
-    def _show_progress(self, progress: Progress) -> None:
-        self.side.show_progress(progress)
-
-    @Slot(object)
     def _exported(self, path: Path) -> None:
         self.message.emit(Message(f"Exported as “{path.name}” in {path.parent}."))
 
@@ -323,23 +342,21 @@ class EditPage(Page):
             text = f"You were editing {saved.title} when the program last closed."
             self.message.emit(Message(text, "Continue", partial(self.session.continue_saved, saved), "advice"))
 
-    @staticmethod
-    def _folder(key: str) -> str:
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        return str(preferences().value(key, pictures))
-
     # Putting together
 
     def _lay_out(self) -> None:
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        left.addWidget(self.bar)
-        left.addWidget(self.view, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addLayout(left, 1)
-        row.addWidget(self.side)
+        self._splitter = QSplitter()
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.view)
+        self._splitter.addWidget(self.side)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.splitterMoved.connect(self._keep_splitter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
         session, side, bar, view = self.session, self.side, self.bar, self.view
@@ -350,7 +367,7 @@ class EditPage(Page):
         session.state_changed.connect(self._show_state)
         session.rendered.connect(self._show_rendered)
         session.exported.connect(self._exported)
-        session.finding_progress.connect(self._show_progress)
+        session.finding_progress.connect(side.show_progress)
         session.message.connect(self.message)
         session.activity.connect(self.activity)
         session.rested.connect(self.rested)
@@ -391,6 +408,9 @@ class EditPage(Page):
         view.zoom_changed.connect(self._show_zoom)
         self.welcome.open_button.clicked.connect(self._ask_photo)
         self.welcome.random_button.clicked.connect(self._random_face)
+        if splitter := preferences().value("edit/splitter"):
+            self._splitter.restoreState(splitter)
+            self._splitter_moved = True
         stored = str(preferences().value("edit/compare", Compare.RESULT.name))
         view.set_compare(Compare[stored] if stored in Compare.__members__ else Compare.RESULT)
 

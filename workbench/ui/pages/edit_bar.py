@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from workbench.ui.picture_view import Compare
@@ -17,7 +17,10 @@ Keys = QKeySequence.StandardKey | str
 
 
 class EditBar(QWidget):
-    """Actions with their keys. The keys work wherever the focus is on the page that gets `actions()`."""
+    """Actions with their keys. The keys work wherever the focus is on the page that gets `actions()`.
+
+    Where there is little room the title gives way first, then the zoom and the words beside the icons.
+    """
 
     held = Signal(bool)
     """The button that shows the original is held or let go."""
@@ -49,6 +52,9 @@ class EditBar(QWidget):
             )
         self.title = OneLine()  # a long name must not widen the window
         self.zoom = muted("")
+        self.zoom.setWordWrap(False)
+        self._worded: list[QToolButton] = []
+        self._wide = True
         self._lay_out()
 
     def actions_with_keys(self) -> list[QAction]:
@@ -72,7 +78,30 @@ class EditBar(QWidget):
         button.setAccessibleName(action.text().rstrip("…"))
         if words:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self._worded.append(button)
         return button
+
+    def minimumSizeHint(self) -> QSize:
+        smallest = super().minimumSizeHint()
+        return QSize(smallest.width() - (self._extra_width() if self._wide else 0), smallest.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_wide(event.size().width() >= self.minimumSizeHint().width() + self._extra_width())
+
+    def _extra_width(self) -> int:
+        """What words and zoom take."""
+        words = sum(self.fontMetrics().horizontalAdvance(button.text()) + GRID for button in self._worded)
+        return words + self.fontMetrics().horizontalAdvance("6400 %") + GRID
+
+    def _set_wide(self, wide: bool) -> None:
+        if wide == self._wide:
+            return
+        self._wide = wide
+        self.zoom.setVisible(wide)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if wide else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self._worded:
+            button.setToolButtonStyle(style)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -80,15 +109,15 @@ class EditBar(QWidget):
         row.setSpacing(GRID // 2)
         row.addWidget(self._button(self.open, words=True))
         row.addWidget(self._button(self.random, words=True))
-        row.addSpacing(2 * GRID)
+        row.addSpacing(GRID)
         row.addWidget(self._button(self.undo))
         row.addWidget(self._button(self.redo))
-        row.addSpacing(2 * GRID)
+        row.addSpacing(GRID)
         row.addWidget(self.title, 1)
         row.addWidget(self.hold_button)
         for button in self.compare_buttons.values():
             row.addWidget(button)
-        row.addSpacing(2 * GRID)
+        row.addSpacing(GRID)
         row.addWidget(self.zoom)
         row.addWidget(self._button(self.fit))
         row.addWidget(self._button(self.copy))

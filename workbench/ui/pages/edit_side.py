@@ -17,13 +17,12 @@ from workbench.ui.pages.edit_export import ExportPanel
 from workbench.ui.pages.edit_face import FacePanel
 from workbench.ui.pages.edit_jobs import ModelEntry
 from workbench.ui.range_meter import RangeMeter
+from workbench.ui.source_picker import source_title
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import described, push_button, tool_button
+from workbench.ui.widgets import Column, described, push_button, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.runs.trained import TrainedModel
-
-WIDTH = 45 * GRID
 
 
 class EditSide(QFrame):
@@ -39,7 +38,6 @@ class EditSide(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self.setFixedWidth(WIDTH)
         self._no_wheel = NoWheel(self)
         self.models = self._combo("Model", "The model that redraws the face; its concepts are the sliders.")
         self.models.activated.connect(self._choose_model)
@@ -112,7 +110,7 @@ class EditSide(QFrame):
         self.about.setText(f"Faces of {model.size} × {model.size} pixels, {model.latent} numbers each.")
         self._find_text.setText(
             "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
-            f"here those of “{_short(model.info.data.source)}”."
+            f"here those of “{source_title(model.info.data.source)}”."
         )
         self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
 
@@ -176,7 +174,8 @@ class EditSide(QFrame):
         model.setSpacing(GRID // 2)
         model.addWidget(self.models, 1)
         model.addWidget(self.open_button)
-        layout = QVBoxLayout(self)
+        content = QWidget()
+        layout = QVBoxLayout(content)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(GRID)
         layout.addWidget(heading("Model"))
@@ -190,6 +189,9 @@ class EditSide(QFrame):
         layout.addWidget(_line())
         layout.addSpacing(GRID)
         layout.addWidget(self.export)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(Column(content))
 
 
 def _line() -> QFrame:
@@ -198,8 +200,3 @@ def _line() -> QFrame:
     line.setFixedHeight(1)
     line.setObjectName("line")
     return line
-
-
-def _short(data: str) -> str:
-    """A data source as one says it."""
-    return data if data.startswith("builtin:") else Path(data).name

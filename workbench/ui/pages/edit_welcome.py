@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from workbench.ui.flow import Flow
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import push_button
 
@@ -18,19 +19,14 @@ class Welcome(QWidget):
         self.random_button = push_button("Random face", "face", "Try the sliders on a face that the model makes up.")
         title = heading("Drop a photo here, or open one", "title")
         text = muted("The face in it is found by itself. Your photos never leave this computer.")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        buttons.addStretch()
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.random_button)
-        buttons.addStretch()
+        title.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setSpacing(2 * GRID)
         column.addStretch()
         for label in (title, text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
-        column.addLayout(buttons)
+        column.addWidget(Flow(self.open_button, self.random_button, centred=True))
         column.addStretch()
         outer = QVBoxLayout(view)
         outer.addWidget(self)

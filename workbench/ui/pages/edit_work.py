@@ -147,8 +147,7 @@ class Working(QObject):
     @Slot(str, object)
     def _on_event(self, kind: Kind, event: Event) -> None:
         if isinstance(event, Progress) and kind == "concepts":
-            fraction = event.done / event.total if event.total else None
-            self.activity.emit(Activity(event.task, fraction))
+            self.activity.emit(Activity(event.task, event.fraction))
             self.finding_progress.emit(event)
 
     @Slot()

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import HEALTH, Advice, Event, Progress, Started
 from workbench.core.runs.maturity import immaturity
+from workbench.ui.fold import Folding
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_compare import CompareView
 from workbench.ui.pages.train_form import TrainForm
@@ -35,7 +36,6 @@ from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
 from workbench.ui.pages.train_runs import RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences, whole_number
-from workbench.ui.theme import GRID
 from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class TrainPage(Page):
         self.watch = TrainWatch()
         self.runs = RunsList()
         self.queue = QueueList()
-        self.comparison = CompareView()
+        self.comparison = CompareView(self)  # of the page, also while it is no tab: Qt deletes it with the page
         self.keeper = RunKeeper(self._jobs, self)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -72,16 +72,10 @@ class TrainPage(Page):
         self.tabs.addTab(self.runs, "Runs")
         self.tabs.addTab(self.queue, "Queue")
         self.tabs.currentChanged.connect(self._list)
-        self._splitter = QSplitter()
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.form)
-        self._splitter.addWidget(self.tabs)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([44 * GRID, 100 * GRID])
+        self._folding = Folding(self.form, self.tabs, "Set up", "What to train, on what, for how long")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._splitter)
+        layout.addWidget(self._folding)
         self.comparison.hide()
         self._connect()
         self._restore()
@@ -144,6 +138,7 @@ class TrainPage(Page):
             self._open_run(path)
         else:
             self.form.source.set_source(path)
+            self._folding.show_side()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -160,7 +155,7 @@ class TrainPage(Page):
 
     def save_state(self) -> None:
         stored = preferences()
-        stored.setValue("train/splitter", self._splitter.saveState())
+        stored.setValue("train/splitter", self._folding.state())
         stored.setValue("train/watch", self.watch.splitter.saveState())
         stored.setValue("train/source", self.form.source.source)
         stored.setValue("train/size", self.form.picture_size)
@@ -170,9 +165,12 @@ class TrainPage(Page):
 
     def _restore(self) -> None:
         stored = preferences()
-        for key, splitter in (("train/splitter", self._splitter), ("train/watch", self.watch.splitter)):
+        for key, restore in (
+            ("train/splitter", self._folding.restore),
+            ("train/watch", self.watch.splitter.restoreState),
+        ):
             if state := stored.value(key):
-                splitter.restoreState(state)
+                restore(state)
         if source := stored.value("train/source"):
             self.form.source.set_source(str(source))
         self.form.set_size(whole_number("train/size", 0))
@@ -197,21 +195,24 @@ class TrainPage(Page):
         return partial(request_of, form.values(), form.changed, form.budget, form.origin, training_threads())
 
     def _fill_from(self, run: str, step: int | None) -> None:
-        self._jobs.start(partial(read_origin, Path(run), step), done=self.form.fill_from)
+        self._jobs.start(partial(read_origin, Path(run), step), done=self._filled)
+
+    @Slot(object)
+    def _filled(self, origin: Origin) -> None:
+        self.form.fill_from(origin)
+        self._folding.show_side()
 
     @Slot(object)
     def _mend(self, changes: Mapping[str, Any]) -> None:
         """Save and stop what is ill, and fill the form to go on from its last checkpoint in another way."""
-        if self._training:
-            self._stop_now()
+        self._stop_now()
         if self.watch.run:
-            self._jobs.start(partial(read_mended, self.watch.run, changes), done=self.form.fill_from)
+            self._jobs.start(partial(read_mended, self.watch.run, changes), done=self._filled)
 
     @Slot(str, int)
     def _roll_back(self, run: str, step: int) -> None:
         """Save and stop what runs, and go on from a checkpoint as a new run that learns half as fast."""
-        if self._training:
-            self._stop_now()
+        self._stop_now()
         self._jobs.start(partial(read_slower, Path(run), step), done=self._begin_from)
 
     @Slot(object)
@@ -252,23 +253,22 @@ class TrainPage(Page):
             if self._begun_from and self.form.origin is self._begun_from:
                 self.form.forget_origin()  # the next training starts from nothing again
         if isinstance(event, Progress):
-            fraction = event.done / event.total if event.total else None
-            self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", fraction))
+            self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", event.fraction))
         elif isinstance(event, Advice) and event.kind not in HEALTH:
             self.message.emit(Message(f"{event.finding} {event.remedy}", kind="advice"))
 
     @Slot(object)
     def _done(self, result: TrainResult) -> None:
-        discarded = self._training is not None and self._training.control.discarding
+        training = self._training
         self._set_running(False)
-        if discarded:
+        if training and training.control.discarding:
             self._open_run(str(result.run))  # as it is on disk now
+        self.watch.ended(result.step, done=result.status == "done")
         self.watch.state.setText(f"{result.status.capitalize()} at step {result.step:,}. Everything is saved.")
-        text = f"“{result.run.name}” is saved at step {result.step:,}."
-        doubt = immaturity(result.step)
-        kind: Literal["info", "advice"] = "advice" if doubt else "info"  # advice stays until it is read
+        text, doubt = f"“{result.run.name}” is saved at step {result.step:,}.", immaturity(result.step)
         use = partial(self.hand_over.emit, "Edit", str(result.run))
-        self.message.emit(Message(f"{text} {doubt}" if doubt else text, "Use in Edit", use, kind))
+        said = Message(f"{text} {doubt}", "Use in Edit", use, "advice") if doubt else Message(text, "Use in Edit", use)
+        self.message.emit(said)
         self._list()
         if self._begins_next and self._ready:
             self._start()

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QSplitter,
     QTreeWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.core.runs.differences import said
+from workbench.ui.dialogs import ask_where_to_save
 from workbench.ui.pictures import to_qimage
 from workbench.ui.plots import LossPlot
 from workbench.ui.previews import GridView
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import described, push_button
+from workbench.ui.widgets import Column, OneLine, Stack, described, push_button
 
 if TYPE_CHECKING:
     from workbench.core.runs.compare import Comparison
@@ -44,15 +41,15 @@ class CompareView(QWidget):
         super().__init__(parent)
         self._comparison: Comparison | None = None
         self._curves: tuple[Curves, Curves] = ({}, {})
-        self.title = heading("", "title")
+        self.title = OneLine(role="title")
         self.loss = described(QComboBox(), "Loss", "Which curve of both runs is shown")
         self.loss.currentTextChanged.connect(self._draw)
-        self.plot = LossPlot()
+        self.plot = LossPlot(spoken=str)  # a run's name is shown as it is
         self.plot.over_time.hide()  # each run has a clock of its own
         self.settings = _table("What differs")
         self.results = _table("What came out")
         self.views = (GridView("Samples of the first run"), GridView("Samples of the second run"))
-        self._names = (QLabel(), QLabel())
+        self._names = (OneLine(), OneLine())
         self._notes = muted()
         save = push_button("Save page…", "export", "Write all of this as one page to open in a browser")
         save.clicked.connect(self._save)
@@ -100,10 +97,9 @@ class CompareView(QWidget):
         if self._comparison is None:
             return
         first, second = self._comparison.names
-        start = str(Path.home() / f"{first} and {second}.html")
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the comparison", start, "Pages (*.html)")
-        if chosen:
-            self.saved.emit(self._comparison, chosen if Path(chosen).suffix else f"{chosen}.html")
+        name = f"{first} and {second}.html"
+        if chosen := ask_where_to_save(self, "Save the comparison", name, "Pages (*.html)"):
+            self.saved.emit(self._comparison, chosen)
 
     def _lay_out(self, *buttons: QWidget) -> None:
         head = QHBoxLayout()
@@ -140,9 +136,7 @@ class CompareView(QWidget):
         pictures.addWidget(heading("Samples"))
         pictures.addWidget(self._notes)
         pictures.addLayout(samples, 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(2 * GRID)
+        self.splitter = Stack()
         for content in (curves, tables, pictures):
             card = QFrame()
             card.setProperty("role", "card")
@@ -155,7 +149,7 @@ class CompareView(QWidget):
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(head)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(Column(self.splitter), 1)
 
 
 def _table(name: str) -> QTreeWidget:

@@ -147,7 +147,6 @@ class RunKeeper(QObject):
     @Slot(object)
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progress):
-            fraction = event.done / event.total if event.total else None
-            self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", fraction))
+            self.activity.emit(Activity(f"{event.task}: {event.done:,} {event.unit}", event.fraction))
         elif isinstance(event, Advice):
             self.message.emit(Message(f"{event.finding} {event.remedy}".strip(), kind="advice"))

@@ -53,7 +53,7 @@ class QueueList(QWidget):
         self.tree = table("Queue", ("Training", "State"), stretched=1)
         self.tree.itemSelectionChanged.connect(self._selected)
         self._empty = muted(
-            "Nothing waits. “Add to queue”, below the form on the left, puts a training here; each begins when the one "
+            "Nothing waits. “Add to queue”, below the form, puts a training here; each begins when the one "
             "before it is done. What waits is still here after a restart."
         )
         self.begin_button = push_button(

@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QMenu,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from workbench.ui.dialogs import ask_where_to_save
 from workbench.ui.flow import button_row
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, muted
@@ -195,18 +195,14 @@ class RunsList(QWidget):
 
     def _film(self, kind: str) -> None:
         row, kinds = self.chosen, "Films (*.gif *.webp *.mp4)"
-        if row and (chosen := self._file_for(row, "Save the film", f"{row.cells[0]} {kind}.gif", kinds)):
+        if row and (chosen := ask_where_to_save(self, "Save the film", f"{row.cells[0]} {kind}.gif", kinds)):
             self.filmed.emit(str(row.path), kind, chosen)
 
     @Slot()
     def _export(self) -> None:
         row = self.chosen
-        if row and (chosen := self._file_for(row, "Save the losses", f"{row.cells[0]}.csv", "Tables (*.csv)")):
+        if row and (chosen := ask_where_to_save(self, "Save the losses", f"{row.cells[0]}.csv", "Tables (*.csv)")):
             self.exported.emit(str(row.path), chosen)
-
-    def _file_for(self, row: RunRow, title: str, name: str, kinds: str) -> str:
-        chosen, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name), kinds)
-        return chosen if not chosen or Path(chosen).suffix else chosen + Path(name).suffix
 
     @Slot()
     def _reveal(self) -> None:

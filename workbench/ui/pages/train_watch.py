@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
     QProgressBar,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -34,15 +36,23 @@ from workbench.core.events import (
     Started,
 )
 from workbench.core.runs.folder import PINNED
+from workbench.core.runs.metrics import MEASURED
+from workbench.ui.flow import Flow
 from workbench.ui.gradients import GradientPlot
 from workbench.ui.pages.train_health import HealthLine
 from workbench.ui.pages.train_walk import StepWalk
 from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
-from workbench.ui.theme import GRID, heading, icon, muted
-from workbench.ui.widgets import checkable, described, push_button
+from workbench.ui.theme import GRID, icon, muted
+from workbench.ui.widgets import Column, OneLine, Stack, checkable, described, push_button
 
-PSNR = "psnr"
+FIGURES = {
+    "psnr": ("Quality (PSNR)", "How near reconstructions of unseen faces come: more is better", "{:.1f} dB"),
+    "kid": ("KID", "How far random faces are from real ones: less is nearer", "{:.3f}"),
+    "diversity": ("Diversity", "How much random faces differ, as a share of how much real ones do", "{:.2f}"),
+    "active_units": ("Active units", "How many numbers of a code tell something of its face", "{:.0f}"),
+}
+"""Of what is measured, the last value is shown and no curve: it has another scale than the losses. Name, hint, form."""
 DEVICES = {"cpu": "the processor", "cuda": "the graphics card", "mps": "the graphics card"}
 
 
@@ -99,16 +109,37 @@ class Figure(QWidget):
         self._value.setText(text or "–")
 
 
-def card(*contents: QWidget) -> QFrame:
-    """What lies on a surface of its own, side by side; the first has the room that the others leave."""
-    frame = QFrame()
-    frame.setProperty("role", "card")
-    inside = QHBoxLayout(frame)
-    inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-    inside.setSpacing(3 * GRID)
-    for number, content in enumerate(contents):
-        inside.addWidget(content, number == 0)
-    return frame
+class Surface(QFrame):
+    """What lies on a surface of its own: side by side, or one below the other where it is narrow.
+
+    The first has the room that the others leave.
+    """
+
+    def __init__(self, *contents: QWidget) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._contents = contents
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+        self._inside.setSpacing(3 * GRID)
+        for number, content in enumerate(contents):
+            self._inside.addWidget(content, number == 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(max(self._widths()) + 4 * GRID, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = sum(self._widths()) + 4 * GRID + (len(self._contents) - 1) * self._inside.spacing()
+        way = QBoxLayout.Direction
+        self._inside.setDirection(
+            way.LeftToRight if event.size().width() >= max(needed, 60 * GRID) else way.TopToBottom
+        )
+
+    def _widths(self) -> list[int]:
+        """The least that each takes."""
+        shown = (content for content in self._contents if not content.isHidden())
+        return [max(content.minimumSizeHint().width(), content.minimumWidth()) for content in shown] or [0]
 
 
 class TrainWatch(QWidget):
@@ -129,11 +160,11 @@ class TrainWatch(QWidget):
         super().__init__(parent)
         self.run: Path | None = None
         self._running = ""
-        self.title = heading("No training yet", "title")
-        self.state = muted("Choose data and a model on the left, then start. Losses and pictures appear here.")
+        self.title = OneLine("No training yet", "title")
+        self.state = muted("Choose data and a model, then start. Losses and pictures appear here.")
         self.step = Figure("Step", "Steps taken, of those that the budget allows")
         self.rate = Figure("Pictures a second", "How many pictures the model learns from in a second")
-        self.quality = Figure("Quality (PSNR)", "How near reconstructions of unseen faces come: more is better")
+        self.measured = {name: Figure(title, hint) for name, (title, hint, _) in FIGURES.items()}
         self.left = Figure("Time left", "Shown once the speed is steady")
         self.bar = described(QProgressBar(), "Progress")
         self.bar.setTextVisible(False)
@@ -170,11 +201,13 @@ class TrainWatch(QWidget):
         self.previews.clear()
         self.title.setText(title)
         self.state.setText("Preparing…")
-        self._body.show()
+        self._scrolled.show()
         self.bar.setValue(0)
-        for figure in (self.step, self.quality, self.rate, self.left):
+        self.bar.show()
+        for figure in (self.step, self.rate, self.left):
             figure.set_text("")
-        self.quality.hide()  # until there is one: a GAN reconstructs nothing
+        for figure in self.measured.values():
+            figure.hide()  # until there is one: a GAN reconstructs nothing
 
     def set_running(self, running: bool) -> None:
         """Whether there is something to pause, to stop and to walk through."""
@@ -190,6 +223,13 @@ class TrainWatch(QWidget):
         self.pause_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.state.setText("Going back to the last checkpoint…" if discard else "Finishing this step and saving…")
+
+    def ended(self, step: int, done: bool) -> None:
+        """The training is over; `done`: its budget is spent."""
+        self.step.set_text(f"{step:,}")
+        self.left.set_text("")
+        if done:
+            self.bar.setValue(self.bar.maximum())  # the last report came some steps before the end
 
     def on_event(self, event: Event) -> None:
         """Show what the job reports."""
@@ -224,6 +264,7 @@ class TrainWatch(QWidget):
         self.begin(past.run.name)
         self.run = past.run
         self.state.setText(past.summary)
+        self.bar.hide()  # until it goes on
         for part, (steps, values) in past.losses.items():
             self._add(part, steps, values)  # type: ignore[arg-type]
         self.plot.add_times(*past.clock)
@@ -245,11 +286,12 @@ class TrainWatch(QWidget):
         self.pinned.emit(str(self.run), step, keep)
 
     def _add(self, part: Part, steps: npt.NDArray[Any], values: Mapping[str, npt.NDArray[Any]]) -> None:
-        """PSNR is no loss: its last value is a figure, its curve would flatten the others."""
-        self.plot.add(part, steps, {name: curve for name, curve in values.items() if name != PSNR})
-        if PSNR in values and len(steps):
-            self.quality.set_text(f"{values[PSNR][-1]:.1f} dB")
-            self.quality.show()
+        self.plot.add(part, steps, {name: curve for name, curve in values.items() if name not in MEASURED})
+        for name, figure in self.measured.items():
+            curve = values.get(name, np.empty(0))
+            if len(known := curve[~np.isnan(curve)]):
+                figure.set_text(FIGURES[name][2].format(known[-1]))
+                figure.show()
 
     def _on_progress(self, progress: Progress) -> None:
         training = progress.unit == "steps"
@@ -260,6 +302,7 @@ class TrainWatch(QWidget):
         else:
             self.state.setText(f"{progress.task}: {progress.done:,}{total} {progress.unit}")
         self.left.set_text(duration(progress.seconds_left) if progress.seconds_left is not None else "")
+        self.bar.show()
         self.bar.setValue(round(1000 * progress.done / progress.total) if progress.total else 0)
 
     @Slot(bool)
@@ -279,15 +322,9 @@ class TrainWatch(QWidget):
         head.addLayout(words, 1)
         for button in (self.pause_button, self.stop_button):
             head.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
-        figures = QHBoxLayout()
-        figures.setSpacing(5 * GRID)
-        for figure in (self.step, self.quality, self.rate, self.left):
-            figures.addWidget(figure)
-        figures.addStretch()
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(2 * GRID)
-        curves, pictures = card(self.plot, self.gradients), card(self.previews)
+        figures = Flow(self.step, *self.measured.values(), self.rate, self.left, spacing=4 * GRID)
+        self.splitter = Stack()
+        curves, pictures = Surface(self.plot, self.gradients), Surface(self.previews)
         for frame in (curves, pictures):
             self.splitter.addWidget(frame)
         # what a part of a step made takes the place of what whole steps made
@@ -296,15 +333,16 @@ class TrainWatch(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(2 * GRID)
-        body.addLayout(figures)
+        body.addWidget(figures)
         body.addWidget(self.bar)
         body.addWidget(self.health)
         body.addWidget(self.walk)
         body.addWidget(self.splitter, 1)
-        self._body.hide()  # nothing to see before the first training
+        self._scrolled = Column(self._body)
+        self._scrolled.hide()  # nothing to see before the first training
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(head)
-        layout.addWidget(self._body, 1)
+        layout.addWidget(self._scrolled, 1)
         layout.addStretch()
