@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import Preview
+from workbench.ui.flow import button_row
 from workbench.ui.pictures import to_qimage
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import checkable, described, push_button, tool_button
@@ -130,21 +131,19 @@ class Previews(QWidget):
         time.addWidget(self._when)
         hint = "Train a new run that begins at the checkpoint before this moment, with another learning rate, say"
         self.branch_button = push_button("Continue from here…", "play", hint)
-        self.branch_button.clicked.connect(self._branch)
         hint = "Go back to the checkpoint before this moment at once, as a new run that learns half as fast"
         self.back_button = push_button("Learn slower", "undo", hint)
-        self.back_button.clicked.connect(self._roll_back)
         hint = "Keep this checkpoint for good; of the others the last three and the best are kept"
         self.pin_button = checkable(tool_button("lock", "Keep this checkpoint", hint))
         self.pin_button.clicked.connect(self._pin)
         time.addWidget(self.pin_button)
-        time.addWidget(self.back_button)
-        time.addWidget(self.branch_button)
+        from_here = button_row(((self.branch_button, self._branch), (self.back_button, self._roll_back)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addLayout(row, 1)
         layout.addLayout(time)
+        layout.addWidget(from_here)
         self.clear()
 
     @property
