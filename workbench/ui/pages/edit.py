@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
 from workbench.core.editing.state import Mode
 from workbench.ui.face_points import FacePoints
@@ -32,13 +32,12 @@ from workbench.ui.preferences import (
 )
 from workbench.ui.renderer import Rendered
 from workbench.ui.routing import MODEL_SUFFIX, is_model
+from workbench.ui.side_splitter import SideSplitter
 from workbench.ui.worker import Jobs
 
 if TYPE_CHECKING:
     from workbench.ui.pages.edit_jobs import ModelEntry
 
-SIDE_LINES, SIDE_SHARE = 26, 0.45
-"""How wide the side is until it is dragged: in lines of text, and at most this share of the page."""
 _MODELS = "edit/models"
 _PHOTO_FOLDER, _MODEL_FOLDER, _EXPORT_FOLDER = "edit/photos", "edit/model_folder", "edit/exports"
 _PHOTOS = "Photos (*.jpg *.jpeg *.png *.webp *.tif *.tiff *.heic *.heif *.bmp *.gif);;Recipes (*.json);;All files (*)"
@@ -54,7 +53,6 @@ class EditPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._ready = False
-        self._splitter_moved = False
         self._listed = False
         self._waiting: list[str] = []  # paths that came before torch was there
         self.session = EditSession(self)
@@ -105,8 +103,7 @@ class EditPage(Page):
 
     def save_state(self) -> None:
         preferences().setValue("edit/compare", self.view.compare.name)
-        if self._splitter_moved:
-            preferences().setValue("edit/splitter", self._splitter.saveState())
+        self._splitter.save_state()
         self.side.export.save_state()
 
     # Asking for files; tests put other functions in their place
@@ -203,16 +200,6 @@ class EditPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._list_models()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if not self._splitter_moved:
-            side = min(SIDE_LINES * self.fontMetrics().height(), round(SIDE_SHARE * self.width()))
-            self._splitter.setSizes([self.width() - side, side])
-
-    @Slot()
-    def _keep_splitter(self) -> None:
-        self._splitter_moved = True
 
     @Slot(bool)
     def _hold(self, held: bool) -> None:
@@ -345,13 +332,7 @@ class EditPage(Page):
     # Putting together
 
     def _lay_out(self) -> None:
-        self._splitter = QSplitter()
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.view)
-        self._splitter.addWidget(self.side)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.splitterMoved.connect(self._keep_splitter)
+        self._splitter = SideSplitter(self.view, self.side, "edit/splitter")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -408,9 +389,6 @@ class EditPage(Page):
         view.zoom_changed.connect(self._show_zoom)
         self.welcome.open_button.clicked.connect(self._ask_photo)
         self.welcome.random_button.clicked.connect(self._random_face)
-        if splitter := preferences().value("edit/splitter"):
-            self._splitter.restoreState(splitter)
-            self._splitter_moved = True
         stored = str(preferences().value("edit/compare", Compare.RESULT.name))
         view.set_compare(Compare[stored] if stored in Compare.__members__ else Compare.RESULT)
 
