@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.rows import Row
+from benchmarks.rows import line
 
-NAMES = ("start", "import_rate", "slider_latency", "window", "samples", "faces", "training")
+NAMES = ("start", "import_rate", "slider_latency", "window", "samples", "faces", "starter", "training")
 LONG = ("models",)
 """Only when they are named: they take more than an hour."""
 TRAINED = ("training", "models")
@@ -41,16 +41,11 @@ def main() -> None:
     for name in arguments.names or NAMES:
         given = {"minutes": arguments.minutes} if arguments.minutes and name in TRAINED else {}
         for row in importlib.import_module(f"benchmarks.{name}").measure(arguments.faces, **given):
-            lines.append(_line(row))
+            lines.append(line(row))
             print(lines[-1], flush=True)
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("\n".join(lines) + "\n")
-
-
-def _line(row: Row) -> str:
-    met = {True: "yes", False: "**no**", None: "not judged here"}[row.met]
-    return f"| {row.what} | {row.ours} | {row.plain} | {row.target} | {met} |"
 
 
 if __name__ == "__main__":

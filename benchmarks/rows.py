@@ -15,3 +15,9 @@ class Row:
     target: str
     met: bool | None
     """None: the target cannot be judged on this machine."""
+
+
+def line(row: Row) -> str:
+    """A row of the table, in Markdown."""
+    met = {True: "yes", False: "**no**", None: "not judged here"}[row.met]
+    return f"| {row.what} | {row.ours} | {row.plain} | {row.target} | {met} |"

@@ -302,7 +302,11 @@ def edit(
     return run(edit_job.edit(request, control), on_event)
 
 
-def export_model(model: str | Path | TrainedModel, path: str | Path) -> Path:
-    """Write a model with its concepts as one file to share, NAME.workbench, and give its path."""
+def export_model(model: str | Path | TrainedModel, path: str | Path, *, half: bool = False) -> Path:
+    """Write a model with its concepts as one file to share, NAME.workbench, and give its path.
+
+    Args:
+        half: round the weights to half precision, for half the size; a model with a fingerprint of its own.
+    """
     opened = model if isinstance(model, TrainedModel) else open_model(model)
-    return export.export_model(opened, Path(path))
+    return export.export_model(opened, Path(path), half=half)

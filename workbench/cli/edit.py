@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import run_job
-from workbench.cli.options import Json, Model, Photo, PriorOption
+from workbench.cli.options import MODEL_HELP, Json, Model, Photo, PriorOption
 from workbench.cli.output import note_opened, say_json, say_written
 from workbench.core.errors import WorkbenchError
 
@@ -30,9 +30,7 @@ _POINTS_HELP = (
 def edit(
     photo: Photo,
     out: Annotated[Path, typer.Option(metavar="FILE", help=_OUT_HELP)],
-    model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A run folder, a checkpoint folder or a NAME.workbench file.")
-    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help=MODEL_HELP)] = None,
     concept: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=STRENGTH", help="Move this slider, as in Smiling=1.5; may be repeated."),
@@ -82,7 +80,7 @@ def edit(
 
 def encode(
     photo: Photo,
-    model: Annotated[Path, typer.Option(metavar="MODEL", help="A run, a checkpoint or a NAME.workbench file.")],
+    model: Annotated[Path, typer.Option(metavar="MODEL", help=MODEL_HELP)],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The code to write: .safetensors.")],
     face: FaceOption = None,
     json: Json = False,

@@ -96,6 +96,7 @@ def _counts(counts: Counts) -> tuple[int, int]:
 def export(
     model: Model,
     out: Annotated[Path, typer.Option(metavar="NAME.workbench", help="The model file to write.")],
+    half: Annotated[bool, typer.Option("--half", help="Round the weights to half precision: half the size.")] = False,
     json: Json = False,
 ) -> None:
     """Write a model with its concepts as one file to share."""
@@ -104,4 +105,4 @@ def export(
 
     opened = open_model(model)
     note_opened(opened)
-    say_written(export_model(opened, out), json)
+    say_written(export_model(opened, out, half=half), json)

@@ -1,4 +1,4 @@
-"""`workbench models`: what can be trained, and what its nets look like."""
+"""`workbench models`: what can be trained, what its nets look like, and what comes trained with the program."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def list_models(json: Json = False) -> None:
             say()
         say(f"{model.name}: {model.summary}")
         say_table([(f"  {preset}", about) for preset, about in model.about_presets.items()])
+
+
+@app.command()
+def shipped(json: Json = False) -> None:
+    """List the models that come with the program, to edit with at once; MODEL may be the name of one."""
+    from workbench.core.runs.shipped import shipped_models
+
+    found = shipped_models().values()
+    if json:
+        say_json([{"name": m.name, "title": m.title, "note": m.note, "path": m.path, "card": m.card} for m in found])
+        return
+    say_table([(model.name, f"{model.title}. {model.note}") for model in found])
 
 
 @app.command()

@@ -9,9 +9,9 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 
-Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A run folder, a checkpoint folder or a NAME.workbench file.")
-]
+MODEL_HELP = "A run folder, a checkpoint folder, a NAME.workbench file, or the name of a shipped model."
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help=MODEL_HELP)]
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
 

@@ -6,22 +6,36 @@ mixture of its codes as `mixture.<name>`, and a description in the metadata. `op
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from workbench.core.runs.checkpoint import weights_of
+import numpy as np
+import numpy.typing as npt
+
+from workbench.core.models.mixture import Mixture
+from workbench.core.runs.checkpoint import fingerprint, set_weights, weights_of
 from workbench.core.runs.trained import FORMAT, SUFFIX, VERSION, TrainedModel
 from workbench.core.tensors import write_tensors
 
 
-def export_model(model: TrainedModel, path: Path) -> Path:
+def export_model(model: TrainedModel, path: Path, *, half: bool = False) -> Path:
     """Write a model with its concepts as one file to share, and give its path (the suffix is added when missing).
 
     The file says nothing about folders of this computer.
+
+    Args:
+        half: round the weights to half precision, for a file of half the size. What it then holds is another model,
+            with a fingerprint of its own; its codes differ by less than what a person sees, so the concepts go along.
     """
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-    arrays = {f"weights.{name}": array for name, array in weights_of(model.net).items()}
+    if half:
+        model = _rounded(model)
+    kept = np.float16 if half else np.float32
+    arrays = {f"weights.{name}": _as(array, kept) for name, array in weights_of(model.net).items()}
     if model.net.mixture:
-        arrays |= {f"mixture.{name}": array for name, array in model.net.mixture.pack().items()}
+        arrays |= {f"mixture.{name}": _as(array, kept) for name, array in model.net.mixture.pack().items()}
     descriptions = {}
     for name, concept in model.concepts.items():
         vectors, descriptions[name] = concept.pack()
@@ -38,3 +52,22 @@ def export_model(model: TrainedModel, path: Path) -> Path:
     }
     write_tensors(path, arrays, info)
     return path
+
+
+def _as(array: npt.NDArray[Any], kept: type[np.floating[Any]]) -> npt.NDArray[Any]:
+    """`array` as it is stored; counts stay whole numbers."""
+    return array.astype(kept) if array.dtype == np.float32 else array
+
+
+def _rounded(model: TrainedModel) -> TrainedModel:
+    """The model that a file in half precision holds: every number is one that half precision can say."""
+    net = copy.deepcopy(model.net)
+    weights = {name: _as(array, np.float16).astype(array.dtype) for name, array in weights_of(net).items()}
+    set_weights(net, weights, str(model.path))
+    if net.mixture:
+        net.mixture = Mixture(
+            *(part.half().float() for part in (net.mixture.weights, net.mixture.means, net.mixture.roots))
+        )
+    own = fingerprint(weights)
+    concepts = {name: replace(concept, model=own) for name, concept in model.concepts.items()}
+    return replace(model, net=net, fingerprint=own, concepts=concepts)

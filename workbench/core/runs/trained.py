@@ -23,12 +23,14 @@ from workbench.core.models.registry import model_class
 from workbench.core.quality.typical import Typical
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import Run, RunInfo
+from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.sound import newest_sound
 from workbench.core.tensors import damaged, read_tensors
 
 FORMAT = "workbench-model"
 VERSION = 1
 SUFFIX = ".workbench"
+RUN_FILE, AVERAGE_FILE = "run.json", "average.safetensors"
 
 Prior = Literal["mixture", "normal"]
 Codes = npt.NDArray[np.float32]
@@ -125,19 +127,22 @@ def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
 
 
 def open_model(where: str | Path, prior: Prior = "mixture") -> TrainedModel:
-    """Open a run folder (its newest checkpoint), one of its checkpoint folders, or a `NAME.workbench` file.
+    """Open a run folder (its newest checkpoint), one of its checkpoint folders, a `NAME.workbench` file, or a model
+    that comes with the program.
 
     Of a run whose newest checkpoint is damaged on disk the one before is opened, with a `notice`.
 
     Args:
-        where: its path.
+        where: its path, or the name of a shipped model, unless there is a run of that name where one is.
         prior: what its random pictures are drawn from: the mixture that was fitted to its codes, where there is one,
             or always the standard normal.
 
     Raises:
         WorkbenchError: there is nothing there, it is something else, damaged, too new, or a pickle in disguise.
     """
-    model = _open(Path(where).expanduser())
+    path = Path(where).expanduser()
+    shipped = shipped_models().get(str(where))
+    model = _open(shipped.path if shipped and not _is_folder_of_weights(path) else path)
     if prior == "normal":
         model.net.mixture = None
     return model
@@ -145,24 +150,31 @@ def open_model(where: str | Path, prior: Prior = "mixture") -> TrainedModel:
 
 def _open(path: Path) -> TrainedModel:
     if not path.exists():
-        raise WorkbenchError(f"There is no model at '{path}'.", "Check the path; 'workbench runs list' shows runs.")
+        raise WorkbenchError(
+            f"There is no model at '{path}'.",
+            "Check the path; 'workbench runs list' shows runs, 'workbench models shipped' the models that are there.",
+        )
     if path.is_file():
         return _open_file(path)
-    if (path / "run.json").exists():
+    if (path / RUN_FILE).exists():
         run = Run.open(path)
         found = newest_sound(run, _read_checkpoint)
         return replace(_from_checkpoint(run, *found.content, path, "run"), notice=found.notice)
-    if (path / "average.safetensors").exists():
+    if (path / AVERAGE_FILE).exists():
         return _from_checkpoint(Run.open(path.resolve().parent.parent), *_read_checkpoint(path), path, "checkpoint")
     raise WorkbenchError(
         f"'{path}' is no model.", "Choose a run folder, one of its checkpoint folders, or a .workbench file."
     )
 
 
+def _is_folder_of_weights(path: Path) -> bool:
+    return (path / RUN_FILE).exists() or (path / AVERAGE_FILE).exists()
+
+
 def _read_checkpoint(folder: Path) -> tuple[checkpoint.Weights, int]:
     """The averaged weights and their step, as they were written."""
-    checkpoint.check(folder, ("average.safetensors", "state.json"))
-    weights = checkpoint.read_weights(folder / "average.safetensors")
+    checkpoint.check(folder, (AVERAGE_FILE, "state.json"))
+    weights = checkpoint.read_weights(folder / AVERAGE_FILE)
     return weights, int(checkpoint.read_state(folder)["step"])
 
 

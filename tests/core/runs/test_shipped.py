@@ -1,0 +1,63 @@
+"""The models that come with the program, and the half precision that makes them small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.core.resources import resource
+from workbench.core.runs.export import export_model
+from workbench.core.runs.shipped import shipped_at, shipped_models
+from workbench.core.runs.trained import open_model
+from workbench.jobs.api import run
+from workbench.jobs.prepare_data import prepare_data
+
+NAMES = sorted(shipped_models())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_model_opens_by_its_name_and_has_concepts_and_a_card(name: str) -> None:
+    shipped = shipped_models()[name]
+    model = open_model(name)
+    assert model.path == shipped.path
+    assert model.name == name
+    assert model.concepts
+    assert model.net.mixture is not None
+    assert shipped.note
+    assert shipped.title in shipped.card.read_text(encoding="utf-8")
+    assert "/" not in model.info.data.source
+    assert shipped_at(shipped.path) is shipped
+
+
+def test_together_they_are_small() -> None:
+    assert "avatars" in NAMES
+    assert sum(file.stat().st_size for file in resource("models").iterdir()) <= 16e6
+
+
+def test_a_run_of_that_name_goes_first_but_no_other_folder(
+    tmp_path: Path, trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "avatars").mkdir()
+    assert open_model("avatars").path == shipped_models()["avatars"].path
+    (tmp_path / "avatars").rmdir()
+    (tmp_path / "avatars").symlink_to(trained_run)
+    assert open_model("avatars").fingerprint == open_model(trained_run).fingerprint
+
+
+def test_half_precision_halves_the_file_and_hardly_moves_a_code(trained_run: Path, tmp_path: Path) -> None:
+    model = open_model(trained_run)
+    whole, half = (open_model(export_model(model, tmp_path / n, half=n == "half")) for n in ("whole", "half"))
+    assert half.path.stat().st_size < 0.65 * whole.path.stat().st_size
+    assert whole.fingerprint == model.fingerprint != half.fingerprint
+    pictures = np.array(run(prepare_data("builtin:avatars", model.size)).pictures[:64])
+    codes, rounded = model.encode(pictures), half.encode(pictures)
+    assert np.abs(codes - rounded).max() < 0.02 * codes.std()
+    assert not np.array_equal(codes, rounded)
+    assert half.concepts.keys() == model.concepts.keys()
+    assert all(concept.model == half.fingerprint for concept in half.concepts.values())
+    assert half.net.mixture is not None
+    again = open_model(export_model(half, tmp_path / "again"))
+    assert again.fingerprint == half.fingerprint
