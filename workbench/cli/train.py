@@ -27,7 +27,10 @@ _FIXED_BY_BRANCH = ("data", "model", "preset", "size", "seed")
 
 def train(
     data: Annotated[str | None, typer.Option("--data", metavar="SRC", help=SOURCE_HELP)] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="What to train; 'vae' by default.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What to train; by default the model that has the preset, or 'vae'."),
+    ] = None,
     preset: Annotated[str | None, typer.Option(metavar="NAME", help="A named set of settings of the model.")] = None,
     size: Annotated[
         int | None,
@@ -95,6 +98,7 @@ def requested(
     **others: Any,
 ) -> Request:
     """What the options of `train` ask for; those that contradict each other raise `WorkbenchError`."""
+    from workbench.core.models.registry import model_of
     from workbench.core.settings import parse_pairs
     from workbench.core.training.budget import Budget
     from workbench.jobs.again import BranchRequest, parse_branch, request_like
@@ -107,6 +111,8 @@ def requested(
         raise WorkbenchError(f"{' and '.join(said)} contradict each other.", "Give only one of them.")
     budget = _budget(steps, epochs, minutes)
     given = {name: value for name, value in others.items() if value is not None}
+    if "preset" in given and "model" not in given and not said:
+        given["model"] = model_of(given["preset"])
     changes = parse_pairs(settings or [])
     if changes:
         given["settings"] = changes

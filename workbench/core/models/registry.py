@@ -46,6 +46,12 @@ MODELS: Mapping[str, Callable[[], type[Model]]] = {
 }
 
 
+def model_of(preset: str | None) -> str:
+    """The model that alone has a preset so called; else the one to begin with."""
+    having = [name for name, load in MODELS.items() if preset in load().presets]
+    return having[0] if len(having) == 1 else next(iter(MODELS))
+
+
 def model_class(name: str) -> type[Model]:
     """The class of the model called `name`; raises `WorkbenchError` with the nearest name when there is none."""
     if name not in MODELS:

@@ -13,14 +13,15 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from workbench.core.control import Control
-from workbench.core.data.augment import augment
 from workbench.core.devices import autocast, free_memory
 from workbench.core.errors import out_of_memory
+from workbench.core.faces.align import FACES
 from workbench.core.models.base import Model, Step
 from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.descent import Descent
 from workbench.core.training.settings import TrainSettings
+from workbench.core.training.shown import shown
 
 SLOW = 2.0
 """Seconds: a step that takes longer is worth a word before the start."""
@@ -207,8 +208,8 @@ class _Learner:
     def step(self, batch: int, control: Control) -> None:
         """One step with so many random pictures, in the middle of the training, where every loss counts."""
         probe = self._probe
-        images = torch.rand(batch, 3, probe.size, probe.size, generator=self.change) * 2 - 1
-        images = augment(images.to(probe.device), probe.settings.augment, self.change)
+        pictures = torch.randint(256, (batch, probe.size, probe.size, 3), dtype=torch.uint8, generator=self.change)
+        images = shown(pictures, probe.settings, FACES, probe.device, self.change)
         going = self.net.steps(images, Step(0, 0.5, self.noise, self.descent, probe.pictures))
         self.descent.begin(1)
         while True:

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from workbench.core.control import Control
-from workbench.core.data.augment import augment
 from workbench.core.data.batches import Batches
 from workbench.core.data.cache import Dataset
 from workbench.core.data.picture_file import PictureFile, PicturesGone
@@ -30,6 +29,7 @@ from workbench.core.events import (
     Started,
     read_only,
 )
+from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.models.base import Model, Step
 from workbench.core.models.base import Phase as ModelPhase
@@ -50,6 +50,7 @@ from workbench.core.training.interruptions import hold, obey_request, wait_for_p
 from workbench.core.training.moment import Moment
 from workbench.core.training.previews import Previewer
 from workbench.core.training.reports import gradients_at, on_host, progress, told
+from workbench.core.training.shown import shown
 
 REPORT_SECONDS = 0.2
 VALIDATION_PICTURES = 128
@@ -80,6 +81,7 @@ class Training:
         model = model_class(info.model)
         self.run, self.device = run, device
         self.settings = model.Settings.parse(info.settings)
+        self.alignment = Alignment.from_json(info.alignment)
         self.budget = Budget(**info.budget)  # type: ignore[arg-type]
 
         train_rows = data.rows(0)
@@ -172,7 +174,7 @@ class Training:
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
-        images = augment(to_images(next(self.batches), self.device), self.settings.augment, self.change)
+        images = shown(next(self.batches), self.settings, self.alignment, self.device, self.change)
         fraction = min(1.0, self.fraction)
         self.descent.begin(self.step + 1)
         losses: StepLosses = {}

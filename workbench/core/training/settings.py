@@ -29,6 +29,11 @@ class TrainSettings(Settings):
         help="Show each picture also mirrored, or turned, shifted and relit a little: fewer pictures go further.",
         basic=True,
     )  # fmt: skip
+    glasses: float = setting(
+        0.0, label="Drawn glasses",
+        help="Draw glasses, half of them dark, on this share of the pictures, so that the model learns to show them.",
+        ge=0.0, le=1.0, group="Advanced",
+    )  # fmt: skip
     warmup_steps: int = setting(
         100, label="Warm-up", help="Steps in which the learning rate rises from zero.", unit="steps", ge=0, le=100_000,
         group="Advanced",
