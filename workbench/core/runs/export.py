@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from workbench.core.models.mixture import Mixture
 from workbench.core.runs.checkpoint import fingerprint, set_weights, weights_of
@@ -65,9 +66,8 @@ def _rounded(model: TrainedModel) -> TrainedModel:
     weights = {name: _as(array, np.float16).astype(array.dtype) for name, array in weights_of(net).items()}
     set_weights(net, weights, str(model.path))
     if net.mixture:
-        net.mixture = Mixture(
-            *(part.half().float() for part in (net.mixture.weights, net.mixture.means, net.mixture.roots))
-        )
+        parts = {name: torch.from_numpy(array).half().float() for name, array in net.mixture.pack().items()}
+        net.mixture = Mixture(**parts)
     own = fingerprint(weights)
     concepts = {name: replace(concept, model=own) for name, concept in model.concepts.items()}
     return replace(model, net=net, fingerprint=own, concepts=concepts)
