@@ -18,8 +18,8 @@ ENOUGH = 20
 
 _SPHERE = 0.7
 """How far the covariance of all faces is shrunk to a sphere. Of a VAE's codes of photographs (64 pixels, 24 dB) five
-pictures with and five without gave an AUC of 0.68 for Smiling, where the plain difference of means gave 0.64 and the
-whole covariance 0.63; twenty and twenty 0.80, 0.73 and 0.75; 0.5 and 0.7 did equally well."""
+pictures with and five without gave an AUC of 0.68 for Smiling, where the plain difference of means gave 0.63 and the
+whole covariance 0.64; twenty and twenty 0.80, 0.75 and 0.73; 0.5 and 0.7 did equally well."""
 _END = 3.0  # sigma: of a slider whose pictures are too few to say how far faces go
 _RESAMPLES = 400
 _CERTAIN = (2.5, 97.5)
