@@ -32,22 +32,24 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot, trained_run: Path) -> I
     font.setPointSizeF(request.param * before.pointSizeF())
     app.setFont(font)
     theme()._follow()
-    window = MainWindow(remember=False)
-    qtbot.addWidget(window)
-    with qtbot.waitSignal(window.ready, timeout=PATIENCE_MS):
-        window.show()
-    window.open_path(trained_run)
-    session = window.page("Edit").session  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: session.model is not None, timeout=PATIENCE_MS)
-    session.random_face(1)
-    qtbot.waitUntil(lambda: session.editable, timeout=PATIENCE_MS)
-    watch(window, trained_run)
-    window.resize(request.param * SMALL.width(), request.param * SMALL.height())
-    yield window
-    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
-        window.close()
-    app.setFont(before)
-    theme()._follow()
+    try:
+        window = MainWindow(remember=False)  # not added to qtbot, which closes before anyone can hear of it
+        with qtbot.waitSignal(window.ready, timeout=PATIENCE_MS):
+            window.show()
+        window.open_path(trained_run)
+        session = window.page("Edit").session  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: session.model is not None, timeout=PATIENCE_MS)
+        session.random_face(1)
+        qtbot.waitUntil(lambda: session.editable, timeout=PATIENCE_MS)
+        watch(window, trained_run)
+        window.resize(request.param * SMALL.width(), request.param * SMALL.height())
+        yield window
+        with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+            window.close()
+        window.deleteLater()
+    finally:
+        app.setFont(before)
+        theme()._follow()
 
 
 def watch(window: MainWindow, run: Path) -> None:
@@ -80,13 +82,14 @@ def unreachable(page: QWidget) -> list[str]:
     return missing
 
 
-def test_the_window_fits_and_every_button_can_be_reached(window: MainWindow) -> None:
+def test_the_window_fits_and_every_button_can_be_reached(qtbot: QtBot, window: MainWindow) -> None:
     size = window.size()
     train = window.page("Train")
     tabs = train.findChild(QTabWidget)
     assert tabs is not None
     for name in ("Edit", "Train", "Data"):
         window.show_page(name)
+        qtbot.waitUntil(window.page(name).at_rest, timeout=PATIENCE_MS)
         for tab in range(tabs.count()) if name == "Train" else [0]:
             tabs.setCurrentIndex(tab)
             QApplication.processEvents()
