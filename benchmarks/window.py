@@ -85,7 +85,7 @@ def measure(faces: Path | None) -> list[Row]:
     return [
         Row(
             "training with the window open and plotting, 64 px, same threads",
-            f"{np.median(our_rates):.2f} steps/s ({ratio:.2f} of bare)",
+            f"{np.median(our_rates):.2f} steps/s ({ratio:.3f} of bare)",
             f"{np.median(bare_rates):.2f} steps/s",
             ">= 0.95 of a bare loop",
             ratio >= 0.95,

@@ -57,7 +57,7 @@ VALIDATION_PICTURES = 128
 QUALITY_PICTURES = 256
 QUALITY_SAMPLES = 128
 """Real and random pictures that the quality of samples is followed with."""
-SHOWING, MEASURING, SAMPLING = 0.01, 0.01, 0.01
+SHOWING, MEASURING, SAMPLING = 0.007, 0.005, 0.005
 """Shares of the training's time for previews, held-out pictures and the quality of samples."""
 MEASURE_SECONDS, SAMPLE_SECONDS = 5.0, 15.0
 OPENING_SECONDS = 1.5
