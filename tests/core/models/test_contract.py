@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.models.base import Losses, Model, Step, Steps, preset_settings
-from workbench.core.models.registry import MODELS, model_class
+from workbench.core.models.registry import MODELS, model_class, model_of
 
 SMALL = {
     "vae": ("vae", {"latent": 8, "width": 8}),
@@ -168,3 +168,9 @@ def test_an_unknown_model_or_preset_names_the_nearest() -> None:
         model_class("vea")
     with pytest.raises(WorkbenchError, match="Did you mean 'small'"):
         preset_settings(model_class("vae"), "smal", {})
+
+
+def test_a_preset_that_one_model_alone_has_names_that_model() -> None:
+    assert model_of("radford-64") == "dcgan"
+    assert model_of("random-faces") == "vae"
+    assert model_of("small") == model_of(None) == next(iter(MODELS))
