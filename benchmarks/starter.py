@@ -18,7 +18,7 @@ from benchmarks.faces import CONTOUR, pairs
 from benchmarks.rows import Row, line
 from benchmarks.samples import compare
 from workbench.core.concepts.codes import encode_dataset
-from workbench.core.concepts.measure import auc
+from workbench.core.concepts.roc import auc
 from workbench.core.control import Control
 from workbench.core.faces.align import Points, align, similarity
 from workbench.core.runs.shipped import shipped_models
@@ -73,7 +73,7 @@ def _drawn(model: TrainedModel, faces: Path, concept: str, label: str) -> float 
     """AUC over all pictures with the label, whatever their part: the concept has never seen it."""
     data = run(prepare_data(str(faces), model.size))
     along = run(encode_dataset(model, data, Control())) @ model.concepts[concept].direction.vector
-    has = data.table.labels[label]
+    has = data.labels[label]
     return auc(along[has == 1], along[has == -1])
 
 

@@ -513,6 +513,21 @@ def test_a_model_without_concepts_finds_them(
     bench.until(lambda: bench.session.editable)
 
 
+def test_proving_says_how_far_it_is_and_can_be_stopped(bench: Bench, run_copy: Path, portrait: Path) -> None:
+    bench.ready(run_copy, portrait)
+    side = bench.page.side
+    assert not side.stop_button.isVisible()
+    bench.qtbot.mouseClick(side.sliders.prove_button, LEFT)
+    bench.until(side.stop_button.isVisible)
+    assert not side.sliders.prove_button.isEnabled()
+    with bench.qtbot.waitSignal(bench.session.finding_progress, timeout=WAIT):
+        pass
+    bench.qtbot.mouseClick(side.stop_button, LEFT)
+    bench.until(lambda: not side.stop_button.isVisible())
+    assert side.sliders.prove_button.isEnabled()
+    assert not [message for message in bench.messages if message.kind == "error"]
+
+
 def test_a_model_of_few_steps_is_doubted_in_words(editing: Bench) -> None:
     assert editing.session.model.step == 150
     assert editing.page.side.doubt.isVisible()

@@ -98,7 +98,7 @@ def concepts_folder(out: Path | None, model: TrainedModel) -> Path:
     """Where a model's concepts are written: `out`, or the run's own folder.
 
     Raises:
-        WorkbenchError: it is an exported model, and no folder was named.
+        WorkbenchError: it is an exported model, and no folder was named; nothing can be written there.
     """
     folder = out or model.concepts_folder
     if folder is None:

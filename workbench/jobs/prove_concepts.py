@@ -38,9 +38,8 @@ _SETTLE = 0.15  # of the training photos: those that set its thresholds
 _DRAWN = 250  # faces that each thing is drawn upon for the judge
 _LEAST = 30  # pictures on each side that the judge needs to learn a label
 _BATCH = 256
-_BY_CHANCE = (
-    10  # pictures that have both of two labels are so many at least: if there are none, they exclude each other
-)
+_BY_CHANCE = 10
+"""So many pictures would have both of two labels by chance: if none has, the two exclude each other."""
 
 
 @dataclass(frozen=True, slots=True)

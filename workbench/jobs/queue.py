@@ -24,7 +24,7 @@ from workbench.core.events import Advice, Started
 from workbench.core.files import read_json, write_json
 from workbench.core.lock import Lock
 from workbench.core.places import state_folder
-from workbench.core.runs.folder import Run
+from workbench.core.runs.folder import RUN_FILE, Run
 from workbench.core.tensors import check_format, damaged
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest, branch
@@ -296,7 +296,7 @@ def check_request(request: Request) -> None:
 
 def _is_done(request: Request) -> bool:
     """Whether nothing is left to do of it."""
-    if not isinstance(request, ResumeRequest) or request.budget or not (request.run / "run.json").exists():
+    if not isinstance(request, ResumeRequest) or request.budget or not (request.run / RUN_FILE).exists():
         return False
     return Run.open(request.run).info.status == "done"
 

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.core.resources import resource
 from workbench.core.runs.export import export_model
-from workbench.core.runs.shipped import shipped_at, shipped_models
+from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.trained import open_model
 from workbench.jobs.api import run
 from workbench.jobs.prepare_data import prepare_data
@@ -28,7 +28,6 @@ def test_a_shipped_model_opens_by_its_name_and_has_concepts_and_a_card(name: str
     assert shipped.note
     assert shipped.title in shipped.card.read_text(encoding="utf-8")
     assert "/" not in model.info.data.source
-    assert shipped_at(shipped.path) is shipped
 
 
 def test_together_they_are_small() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from workbench.core.faces.align import FACES
 from workbench.core.training.settings import TrainSettings
-from workbench.core.training.shown import shown, with_glasses
+from workbench.core.training.shown import as_shown, with_glasses
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def test_the_same_chance_draws_the_same_glasses() -> None:
 
 
 def test_without_glasses_and_augmentation_a_step_is_shown_the_pictures() -> None:
-    images = shown(faces(2), TrainSettings(augment="none"), FACES, CPU, chance())
+    images = as_shown(faces(2), TrainSettings(augment="none"), FACES, CPU, chance())
     assert torch.allclose(images, torch.full((2, 3, 32, 32), 180 / 127.5 - 1))
-    worn = shown(faces(2), TrainSettings(augment="none", glasses=1.0), FACES, CPU, chance())
+    worn = as_shown(faces(2), TrainSettings(augment="none", glasses=1.0), FACES, CPU, chance())
     assert not torch.equal(images, worn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,14 @@ class Local:
 
     centres: Float32
     changes: Float32
+    _width: float = field(init=False)
+    """Squared: from a place to its fourth neighbour, the median."""
+
+    def __post_init__(self) -> None:
+        exact = self.centres.astype(np.float64)
+        between = np.sort(_squares(exact, exact), axis=1)
+        width = float(np.median(between[:, min(4, len(between) - 1)]))
+        object.__setattr__(self, "_width", max(width, 1e-12))
 
     def at(self, codes: Float32) -> Float32:
         """The unit direction at each code: (N, latent) to float32 (N, latent), or (latent,) to (latent,).
@@ -51,11 +59,6 @@ class Local:
         if not (kinds and len(centres) and centres.shape == changes.shape == whole and np.isfinite(centres).all()):
             return False
         return bool(np.allclose(np.linalg.norm(changes, axis=1), 1, atol=1e-3))
-
-    @property
-    def _width(self) -> float:
-        between = np.sort(_squares(self.centres.astype(np.float64), self.centres.astype(np.float64)), axis=1)
-        return max(float(np.median(between[:, min(4, len(between) - 1)])), 1e-12)
 
 
 def _squares(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

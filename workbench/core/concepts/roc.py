@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
-_RESAMPLES = 400
+RESAMPLES = 400
+"""How often pictures are drawn anew for an interval."""
 _CERTAIN = (2.5, 97.5)  # percent: 19 of 20 intervals hold the truth
 
 
@@ -29,8 +32,11 @@ def auc_interval(with_it: Floats, without: Floats) -> tuple[float, float] | None
     if not len(with_it) or not len(without):
         return None
     rng = np.random.default_rng(0)
-    found = [
-        auc(rng.choice(with_it, len(with_it)), rng.choice(without, len(without))) or 0.0 for _ in range(_RESAMPLES)
-    ]
+    found = [auc(rng.choice(with_it, len(with_it)), rng.choice(without, len(without))) or 0.0 for _ in range(RESAMPLES)]
+    return certain(found)
+
+
+def certain(found: Sequence[float]) -> tuple[float, float]:
+    """Between what the middle 95 % of bootstrap values lie."""
     low, high = np.percentile(found, _CERTAIN)
     return float(low), float(high)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from workbench.core.concepts.concept import Counts, Direction
 from workbench.core.concepts.measure import slider_ends
 from workbench.core.concepts.proof import Proof
+from workbench.core.concepts.roc import RESAMPLES, certain
 from workbench.core.quality.typical import Moments
 
 TAUGHT = "taught"
@@ -21,8 +22,6 @@ _SPHERE = 0.7
 pictures with and five without gave an AUC of 0.68 for Smiling, where the plain difference of means gave 0.63 and the
 whole covariance 0.64; twenty and twenty 0.80, 0.75 and 0.73; 0.5 and 0.7 did equally well."""
 _END = 3.0  # sigma: of a slider whose pictures are too few to say how far faces go
-_RESAMPLES = 400
-_CERTAIN = (2.5, 97.5)
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -81,16 +80,15 @@ def _interval(right: Float64) -> tuple[float, float]:
     """95 % interval of the share of pairs told right, over both piles drawn anew."""
     rng = np.random.default_rng(0)
     n, m = right.shape
-    means = [right[rng.integers(n, size=n)][:, rng.integers(m, size=m)].mean() for _ in range(_RESAMPLES)]
-    low, high = np.percentile(means, _CERTAIN)
-    return float(low), float(high)
+    means = [right[rng.integers(n, size=n)][:, rng.integers(m, size=m)].mean() for _ in range(RESAMPLES)]
+    return certain(means)
 
 
 def _angle(with_it: Float64, without: Float64, divide: Float64, vector: Float64) -> float:
     """By how many degrees the direction turns from one drawing of the piles to another, the median."""
     rng = np.random.default_rng(0)
     angles = []
-    for _ in range(_RESAMPLES // 4):
+    for _ in range(RESAMPLES // 4):
         first, second = (side[rng.integers(len(side), size=len(side))].mean(axis=0) for side in (with_it, without))
         found = divide @ (first - second)
         cosine = found @ vector / max(float(np.linalg.norm(found)), 1e-12)

@@ -26,6 +26,7 @@ from workbench.core.tensors import check_format
 
 FORMAT = "workbench-run"
 VERSION = 1
+RUN_FILE = "run.json"
 KEPT_CHECKPOINTS = 3
 PINNED = "pinned"
 """An empty file in a checkpoint that is kept for good."""
@@ -136,15 +137,15 @@ class Run:
         """
         if not path.exists():
             raise WorkbenchError(f"There is no run at '{path}'.", "Check the path; 'workbench runs list' shows runs.")
-        if not (path / "run.json").exists():
+        if not (path / RUN_FILE).exists():
             raise WorkbenchError(f"'{path}' is no run folder.", "Choose a folder that has a run.json in it.")
-        info = read_json(path / "run.json")
-        check_format(info, FORMAT, VERSION, "run", str(path / "run.json"))
+        info = read_json(path / RUN_FILE)
+        check_format(info, FORMAT, VERSION, "run", str(path / RUN_FILE))
         try:
             return cls(path, RunInfo.model_validate(info))
         except ValidationError as error:
             raise WorkbenchError(
-                f"'{path / 'run.json'}' is damaged: {error.errors()[0]['loc']} is missing or wrong.",
+                f"'{path / RUN_FILE}' is damaged: {error.errors()[0]['loc']} is missing or wrong.",
                 "Use a backup, or train again.",
             ) from error
 
@@ -159,7 +160,7 @@ class Run:
     def update(self, **changes: Any) -> None:
         """Change fields of the description and write it."""
         self._info = self._info.model_copy(update=changes)
-        write_json(self.path / "run.json", self._info.model_dump())
+        write_json(self.path / RUN_FILE, self._info.model_dump())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -297,7 +298,7 @@ def check_name(name: str) -> None:
 def list_runs(folder: Path) -> list[Run]:
     """The runs in a folder, newest first; what is no run, or a damaged one, is passed over."""
     runs = []
-    for path in folder.glob("*/run.json"):
+    for path in folder.glob(f"*/{RUN_FILE}"):
         with contextlib.suppress(WorkbenchError):
             runs.append(Run.open(path.parent))
     return sorted(runs, key=lambda run: run.info.created, reverse=True)

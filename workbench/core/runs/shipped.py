@@ -40,8 +40,3 @@ def shipped_models() -> dict[str, Shipped]:
         Shipped(name, about["title"], about["note"], folder / f"{name}.workbench") for name, about in listed.items()
     )
     return {model.name: model for model in models if model.path.exists()}
-
-
-def shipped_at(path: Path) -> Shipped | None:
-    """The shipped model whose file this is."""
-    return next((model for model in shipped_models().values() if model.path == path), None)

@@ -22,7 +22,7 @@ from workbench.core.models.mixture import Mixture
 from workbench.core.models.registry import model_class
 from workbench.core.quality.typical import Typical
 from workbench.core.runs import checkpoint
-from workbench.core.runs.folder import Run, RunInfo
+from workbench.core.runs.folder import RUN_FILE, Run, RunInfo
 from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.sound import newest_sound
 from workbench.core.tensors import damaged, read_tensors
@@ -30,7 +30,7 @@ from workbench.core.tensors import damaged, read_tensors
 FORMAT = "workbench-model"
 VERSION = 1
 SUFFIX = ".workbench"
-RUN_FILE, AVERAGE_FILE = "run.json", "average.safetensors"
+AVERAGE_FILE = "average.safetensors"
 
 Prior = Literal["mixture", "normal"]
 Codes = npt.NDArray[np.float32]

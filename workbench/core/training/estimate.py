@@ -21,7 +21,7 @@ from workbench.core.training.average import Average
 from workbench.core.training.budget import Budget
 from workbench.core.training.descent import Descent
 from workbench.core.training.settings import TrainSettings
-from workbench.core.training.shown import shown
+from workbench.core.training.shown import as_shown
 
 SLOW = 2.0
 """Seconds: a step that takes longer is worth a word before the start."""
@@ -209,7 +209,7 @@ class _Learner:
         """One step with so many random pictures, in the middle of the training, where every loss counts."""
         probe = self._probe
         pictures = torch.randint(256, (batch, probe.size, probe.size, 3), dtype=torch.uint8, generator=self.change)
-        images = shown(pictures, probe.settings, FACES, probe.device, self.change)
+        images = as_shown(pictures, probe.settings, FACES, probe.device, self.change)
         going = self.net.steps(images, Step(0, 0.5, self.noise, self.descent, probe.pictures))
         self.descent.begin(1)
         while True:

@@ -50,7 +50,7 @@ from workbench.core.training.interruptions import hold, obey_request, wait_for_p
 from workbench.core.training.moment import Moment
 from workbench.core.training.previews import Previewer
 from workbench.core.training.reports import gradients_at, on_host, progress, told
-from workbench.core.training.shown import shown
+from workbench.core.training.shown import as_shown
 
 REPORT_SECONDS = 0.2
 VALIDATION_PICTURES = 128
@@ -174,7 +174,7 @@ class Training:
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
-        images = shown(next(self.batches), self.settings, self.alignment, self.device, self.change)
+        images = as_shown(next(self.batches), self.settings, self.alignment, self.device, self.change)
         fraction = min(1.0, self.fraction)
         self.descent.begin(self.step + 1)
         losses: StepLosses = {}
@@ -185,9 +185,8 @@ class Training:
             going = self.net.steps(part, Step(self.step, fraction, self.noise, self.descent, self.batches.pictures))
             while True:
                 try:
-                    with autocast(
-                        self.device, self.run.info.precision
-                    ):  # around each part, not around what the host does in between
+                    # around each phase, not around what the host does in between
+                    with autocast(self.device, self.run.info.precision):
                         phase = next(going)
                 except StopIteration as end:
                     found: StepLosses = end.value

@@ -13,7 +13,7 @@ from workbench.core.models.images import to_images
 from workbench.core.training.settings import TrainSettings
 
 
-def shown(
+def as_shown(
     pictures: Tensor, settings: TrainSettings, alignment: Alignment, device: torch.device, chance: torch.Generator
 ) -> Tensor:
     """The images of a batch as `settings` want them changed: float32 (B, 3, S, S) in [-1, 1], on `device`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
@@ -29,6 +28,8 @@ class TeachBar(QWidget):
         super().__init__(parent)
         self._ready = False
         self.piles: dict[str, list[str]] = {side: [] for side in SIDES}
+        self._folders: set[str] = set()
+        """What of the piles are folders on disk."""
         self.name = described(QLineEdit(), "Name of the concept", "What the pictures of the first pile have in common")
         self.name.setPlaceholderText("Your own concept, as in Beard")
         self.name.setMinimumWidth(26 * GRID)
@@ -71,6 +72,7 @@ class TeachBar(QWidget):
         """Begin anew."""
         for pile in self.piles.values():
             pile.clear()
+        self._folders.clear()
         self._refresh()
 
     @Slot()
@@ -102,16 +104,17 @@ class TeachBar(QWidget):
     def _add_folder(self, side: str) -> None:
         if (folder := self.ask_folder(side)) and folder not in self.piles[side]:
             self.piles[side].append(folder)
+            self._folders.add(folder)
             self._refresh()
 
     @Slot()
     def _refresh(self) -> None:
         for side, button in self.pile_buttons.items():
-            folders = sum(Path(name).is_dir() for name in self.piles[side] if "/" in name or "\\" in name)
+            folders = len(self._folders.intersection(self.piles[side]))
             count = len(self.piles[side]) - folders
             more = f" + {folders} folders" if folders > 1 else " + a folder" if folders else ""
             button.setText(f"{side.capitalize()}: {count}{more}")
-        enough = all(len(pile) >= _LEAST or any(Path(name).is_dir() for name in pile) for pile in self.piles.values())
+        enough = all(len(pile) >= _LEAST or not self._folders.isdisjoint(pile) for pile in self.piles.values())
         self.teach_button.setEnabled(self._ready and enough and bool(self.name.text().strip()))
         self.empty_button.setEnabled(any(self.piles.values()))
         self.hint.setVisible(not all(self.piles.values()))

@@ -57,11 +57,11 @@ class EditSide(QFrame):
             "Find concepts", "concept", "Look for the labels of the data in the model's codes."
         )
         self.find_button.clicked.connect(self.find_asked)
-        self.stop_button = push_button("Stop", "stop", "Stop looking for concepts.")
+        self.stop_button = push_button("Stop", "stop", "Stop finding or proving concepts; what is done is kept.")
         self.stop_button.clicked.connect(self.stop_asked)
         self._find_text = muted()
         self._find_status = muted()
-        self._find_bar = described(QProgressBar(), "Progress of finding concepts")
+        self._find_bar = described(QProgressBar(), "Progress of finding or proving concepts")
         self._find_bar.setTextVisible(False)
         self.meter = RangeMeter()
         self.export = ExportPanel()
@@ -71,9 +71,7 @@ class EditSide(QFrame):
             self.train_button,
             self.open_first_button,
         )
-        self._no_concepts = self._empty(
-            "No concepts yet", self._find_text, self._find_status, self._find_bar, self.find_button, self.stop_button
-        )
+        self._no_concepts = self._empty("No concepts yet", self._find_text, self.find_button)
         self._middle = QStackedWidget()
         self._nothing = QWidget()
         for widget in (self._no_model, self._nothing, self._no_concepts, self.sliders):
@@ -120,18 +118,19 @@ class EditSide(QFrame):
             self._middle.setCurrentWidget(self._nothing if waiting else self._no_model)
 
     def set_finding(self, finding: bool) -> None:
-        """Whether concepts are being found."""
+        """Whether concepts are being found or proven."""
         if finding == self._finding:
             return
         self._finding = finding
         self.find_button.setVisible(not finding)
+        self.sliders.prove_button.setEnabled(not finding)
         for widget in (self.stop_button, self._find_bar, self._find_status):
             widget.setVisible(finding)
         self._find_bar.setRange(0, 0)
         self._find_status.setText("Starting…")
 
     def show_progress(self, progress: Progress) -> None:
-        """How far finding concepts is."""
+        """How far finding or proving concepts is."""
         self._find_bar.setRange(0, 1000 if progress.total else 0)
         if progress.total:
             self._find_bar.setValue(round(1000 * progress.done / progress.total))
@@ -185,6 +184,8 @@ class EditSide(QFrame):
         layout.addWidget(self.face)
         layout.addSpacing(GRID)
         layout.addWidget(self._middle, 1)
+        for widget in (self._find_status, self._find_bar, self.stop_button):
+            layout.addWidget(widget)
         layout.addWidget(self.meter)
         layout.addWidget(_line())
         layout.addSpacing(GRID)

@@ -268,6 +268,8 @@ class TrainWatch(QWidget):
         for part, (steps, values) in past.losses.items():
             self._add(part, steps, values)  # type: ignore[arg-type]
         self.plot.add_times(*past.clock)
+        if len(steps_taken := past.clock[0]):
+            self.step.set_text(f"{steps_taken[-1]:,}")
         for finding in past.findings:
             self.health.add(finding)
         for kind, files in past.previews.items():
