@@ -45,6 +45,8 @@ def values(info: SettingInfo) -> st.SearchStrategy[Any]:
         return st.sampled_from(info.choices)
     if info.type is bool:
         return st.booleans()
+    if info.type is str:
+        return st.sampled_from(["", "label", "label No_such"])
     assert info.low is not None, f"{info.name} has no lowest value"
     assert info.high is not None, f"{info.name} has no highest value"
     if info.type is int:
@@ -68,8 +70,8 @@ def make_pictures(folder: Path) -> Path:
     for number in range(20):
         noise = np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)
         Image.fromarray(noise).save(folder / f"{number:02d}.png")
-    rows = [f"{number:02d}.png,{int(number > 15)}" for number in range(20)]
-    (folder / "attributes.csv").write_text("\n".join(["file,partition", *rows]) + "\n")
+    rows = [f"{number:02d}.png,{int(number > 15)},{1 - 2 * (number % 2)}" for number in range(20)]
+    (folder / "attributes.csv").write_text("\n".join(["file,partition,label", *rows]) + "\n")
     return folder
 
 

@@ -205,6 +205,11 @@ def run_training(
             run.update(**{"status": "running", "error": None, **now})
             yield from say_if_slow(run, data, device, control)
             training = Training(run, data, device)
+            if missing := [name for name in training.net.labels if name not in data.labels]:
+                yield Advice(
+                    f"These pictures have no labels called {', '.join(missing)}; the codes do not learn to tell them.",
+                    "The setting 'labels' names those to learn.",
+                )
             for event in train_loop(training, control):
                 if isinstance(event, Measured):
                     values = event.values

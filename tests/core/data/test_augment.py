@@ -51,3 +51,11 @@ def test_only_the_generator_decides(kind: str, images: torch.Tensor) -> None:
     torch.manual_seed(2)
     assert torch.equal(augment(images, kind, generator()), first)  # type: ignore[arg-type]
     assert not torch.equal(augment(images, kind, generator(1)), first)  # type: ignore[arg-type]
+
+
+def test_strong_keeps_the_detail_of_a_picture() -> None:
+    """A model that is only shown softened pictures draws soft ones."""
+    noise = torch.rand(64, 3, 32, 32, generator=generator()) - 0.5
+    got = augment(noise, "strong", generator())
+    fine, kept = ((x[..., 8:24, 8:24].diff(dim=-1)).square().mean() for x in (noise, got))
+    assert kept / fine > 0.5

@@ -70,3 +70,37 @@ def test_a_silent_number_of_the_code_is_not_active() -> None:
         net.encoder[-1].bias[:2] = 2.0  # two means of 2: two nats each
     measured = net.measure(torch.zeros(2, 3, 32, 32), torch.Generator().manual_seed(0))
     assert measured["active_units"].item() == 2
+
+
+def test_codes_learn_to_tell_the_labels_that_are_known() -> None:
+    net = Vae(VaeSettings(latent=4, width=8, labels="Bright Unknown"), 32)
+    net.initialise(torch.Generator().manual_seed(0))
+    optimiser = net.optimisers()["adam"]
+    bright = torch.tensor([1.0, -1.0] * 8)
+    images = (0.5 * bright)[:, None, None, None].expand(16, 3, 32, 32).contiguous()
+    labels = torch.stack([bright, torch.zeros(16)], dim=1)
+
+    def descend(loss: torch.Tensor, _: str) -> None:
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    unsaid = []
+    for number in range(40):
+        step = Step(number, 1.0, torch.Generator().manual_seed(number), descend, 16, labels)
+        with pytest.raises(StopIteration) as end:
+            next(net.steps(images, step))
+        unsaid.append(end.value.value["labels"].item())
+    assert unsaid[0] > 0.3
+    assert sum(unsaid[-10:]) / 10 < unsaid[0] / 2
+    assert net.reader is not None
+    assert net.reader[0].weight.grad[0].any()
+    assert not net.reader[0].weight.grad[1].any()
+    told = net.reader(net.encode(images))[:, 0]
+    assert ((told > 0) == (bright > 0)).all()
+
+
+def test_without_labels_nothing_reads_the_codes() -> None:
+    plain = Vae(VaeSettings(latent=4, width=8), 32)
+    assert set(plain.parts()) == {"encoder", "decoder"}
+    assert not [name for name in plain.state_dict() if name.startswith("reader")]

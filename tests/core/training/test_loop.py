@@ -14,14 +14,16 @@ from PIL import Image
 
 from workbench.core.control import Control
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Event, Losses, Measured, Phase, Preview, Progress, Saved, Started
+from workbench.core.events import Advice, Event, Losses, Measured, Phase, Preview, Progress, Saved, Started
 from workbench.core.models.base import Step, Steps
+from workbench.core.models.images import to_pictures
 from workbench.core.models.vae import Vae
 from workbench.core.runs.checkpoint import read_weights
 from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
+from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.train import TrainRequest, resume, train
 
 
@@ -76,6 +78,31 @@ def test_a_training_tells_its_story_and_leaves_a_run_that_opens(tmp_path: Path) 
     assert "psnr" in training.losses()["validation"][1]
     assert result.values["psnr"] > 5
     assert open_model(result.run).step == 6
+
+
+def test_each_picture_of_a_batch_comes_with_its_own_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = run(prepare_data("builtin:avatars", 32))
+    taken: list[tuple[torch.Tensor, torch.Tensor]] = []
+    learn = Vae.steps
+
+    def watched(self: Vae, images: torch.Tensor, step: Step) -> Steps:
+        if step.labels is not None:  # not of the probe before the start
+            taken.append((images, step.labels))
+        return (yield from learn(self, images, step))
+
+    monkeypatch.setattr(Vae, "steps", watched)
+    settings = {**request(tmp_path).settings, "augment": "none", "labels": "Hat No_such", "accumulate": 2}
+    events: list[Event] = []
+    result = run(train(request(tmp_path, 2, settings=settings)), events.append)
+    assert len(taken) == 4  # two steps in two parts each
+    row_of = {picture.tobytes(): row for row, picture in enumerate(np.array(data.pictures))}
+    for images, labels in taken:
+        rows = [row_of[picture.tobytes()] for picture in to_pictures(images)]
+        assert np.array_equal(labels[:, 0], data.labels["Hat"][rows])
+        assert not labels[:, 1].any()
+    assert "labels" in Run.open(result.run).losses()["train"][1]
+    assert any(isinstance(event, Advice) and "No_such" in event.finding for event in events)
+    assert "reader.0.weight" in weights(result.run, 2)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import torch
 
 from workbench.core.faces.align import FACES
 from workbench.core.training.settings import TrainSettings
-from workbench.core.training.shown import as_shown, with_glasses
+from workbench.core.training.shown import as_shown, known_labels, with_glasses
+from workbench.jobs.api import run
+from workbench.jobs.prepare_data import prepare_data
 
 CPU = torch.device("cpu")
 
@@ -44,3 +46,13 @@ def test_without_glasses_and_augmentation_a_step_is_shown_the_pictures() -> None
     assert torch.allclose(images, torch.full((2, 3, 32, 32), 180 / 127.5 - 1))
     worn = as_shown(faces(2), TrainSettings(augment="none", glasses=1.0), FACES, CPU, chance())
     assert not torch.equal(images, worn)
+
+
+def test_labels_are_in_the_order_that_was_asked_for_and_unknown_where_the_data_has_none() -> None:
+    data = run(prepare_data("builtin:avatars", 32))
+    known = known_labels(data, ("Hat", "No_such", "Smiling"))
+    assert known.shape == (len(data), 3)
+    assert np.array_equal(known[:, 0], data.labels["Hat"])
+    assert not known[:, 1].any()
+    assert np.array_equal(known[:, 2], data.labels["Smiling"])
+    assert known_labels(data, ()).shape == (len(data), 0)

@@ -54,7 +54,7 @@ def _move(
         1,
     )
     grid = functional.affine_grid(rows, list(images.shape), align_corners=False)
-    moved: torch.Tensor = functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    moved: torch.Tensor = functional.grid_sample(images, grid, "bicubic", "border", False)
     return moved
 
 

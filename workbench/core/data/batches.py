@@ -40,6 +40,8 @@ class Batches:
         self.epoch = 0
         self.position = 0
         """Batches taken of the current epoch."""
+        self.taken = np.zeros(0, np.int64)
+        """The rows of the newest batch, in its order."""
         self._pictures = pictures
         self._rows = np.asarray(rows, np.int64)
         self._generator = generator
@@ -67,6 +69,7 @@ class Batches:
         start = self.position * self.batch_size
         rows = np.sort(self._order[start : start + self.batch_size])
         pictures = torch.from_numpy(self._pictures[rows])
+        self.taken = rows
         self.position += 1
         return pictures
 

@@ -50,6 +50,8 @@ class Step:
         descend: `descend(loss, optimiser)` takes the one optimiser step: gradients, the check that loss and gradient
             norm are finite (before any weight moves), the limits of the gradient, then the step.
         pictures: how many pictures the training has to learn from.
+        labels: what is known of each picture of the batch, (N, L) on the model's device: 1 yes, -1 no, 0 unknown; the
+            labels that the settings name, in their order.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Step:
     generator: torch.Generator
     descend: Callable[[Tensor, str], None]
     pictures: int
+    labels: Tensor | None = None
 
 
 class Model(nn.Module, ABC):
@@ -103,6 +106,11 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def parts(self) -> Mapping[str, tuple[nn.Sequential, tuple[int, ...]]]:
         """The nets it consists of, by name: each with the shape of one input, without the batch."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the data that its steps learn from, if there are any: in `Step.labels` in this order."""
+        return ()
 
     def initialise(self, generator: torch.Generator) -> None:
         """Draw the initial weights from `generator`."""

@@ -56,10 +56,21 @@ class VaeGan(Vae):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "standard": {},
         "small": {"latent": 64, "width": 32, "judge_width": 16},
+        "starter": {
+            "latent": 512,
+            "beta": 0.1,
+            "augment": "strong",
+            "glasses": 0.1,
+            "judge_width": 16,
+            "judge_from": 0.5,
+            "sharpness": 1.0,
+            "labels": "Smiling Smiling_derived Male Young Senior",
+        },
     }
     about_presets: ClassVar[Mapping[str, str]] = {
         "standard": "Sharp enough for photos; takes longer than a VAE.",
         "small": "Half as wide: quick on a slow computer.",
+        "starter": "How the shipped model of real faces was made: for editing, in two hours or more.",
     }
     settings: VaeGanSettings
 
@@ -75,7 +86,7 @@ class VaeGan(Vae):
         return {**super().parts(), "discriminator": (self.discriminator, (3, self.size, self.size))}
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        own = [*self.encoder.parameters(), *self.decoder.parameters()]
+        own = [weight for name, weight in self.named_parameters() if not name.startswith("discriminator.")]
         return {
             "adam": torch.optim.Adam(own, lr=self.settings.learning_rate, betas=(0.9, 0.99), fused=True),
             "discriminator": torch.optim.Adam(
@@ -96,7 +107,8 @@ class VaeGan(Vae):
             return {**losses, "features": nothing, "adversarial": nothing, "discriminator": nothing}
 
         mean, logvar = self.distribution(images)
-        decoded = self._decoded(drawn(mean, logvar, step.generator))
+        codes = drawn(mean, logvar, step.generator)
+        decoded = self._decoded(codes)
         on_real, _ = self._judged(images)
         on_decoded, _ = self._judged(decoded.detach())
         judging = 0.5 * (F.relu(1 - on_decoded) + F.relu(1 + on_real)).mean()  # hinge (Lim and Ye 2017)
@@ -115,15 +127,18 @@ class VaeGan(Vae):
             pull = self._pull(reconstruction, look, decoded, say)
         kl = kl_divergence(mean, logvar).mean(dim=0).clamp(min=self.settings.free_bits).sum()
         beta = self.beta(step.fraction)
+        labels = self.labels_loss(codes, step.labels) if self.reader is not None and step.labels is not None else None
+        rest = beta * kl if labels is None else beta * kl + self.settings.label_weight * labels
         # the gradient at the decoded pictures is known; what is left is to carry it back through decoder and encoder
-        step.descend((decoded * pull).sum() + beta * kl, "adam")
+        step.descend((decoded * pull).sum() + rest, "adam")
         losses = {
-            "total": reconstruction + beta * kl,
+            "total": reconstruction + rest,
             "reconstruction": reconstruction,
             "kl": kl,
             "features": features,
             "adversarial": adversarial,
             "discriminator": judging,
+            **({} if labels is None else {"labels": labels}),
         }
         return {name: loss.detach() for name, loss in losses.items()}
 

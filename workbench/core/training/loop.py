@@ -19,16 +19,7 @@ from workbench.core.data.cache import Dataset
 from workbench.core.data.picture_file import PictureFile, PicturesGone
 from workbench.core.devices import autocast, free_memory
 from workbench.core.errors import WorkbenchError, out_of_memory
-from workbench.core.events import (
-    Advice,
-    Event,
-    Losses,
-    Measured,
-    Preview,
-    Saved,
-    Started,
-    read_only,
-)
+from workbench.core.events import Advice, Event, Losses, Measured, Preview, Saved, Started, read_only
 from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.models.base import Model, Step
@@ -50,7 +41,7 @@ from workbench.core.training.interruptions import hold, obey_request, wait_for_p
 from workbench.core.training.moment import Moment
 from workbench.core.training.previews import Previewer
 from workbench.core.training.reports import gradients_at, on_host, progress, told
-from workbench.core.training.shown import as_shown
+from workbench.core.training.shown import as_shown, known_labels
 
 REPORT_SECONDS = 0.2
 VALIDATION_PICTURES = 128
@@ -104,6 +95,7 @@ class Training:
         self.average = Average(self.net, self.settings.average_decay)
         self.optimisers = self.net.optimisers()
         self.descent = Descent(self.net, self.optimisers, self.settings)
+        self.labels = known_labels(data, self.net.labels)
 
         held_out = data.rows(1)[:VALIDATION_PICTURES]
         self.held_out = np.array(data.pictures[held_out])
@@ -178,11 +170,13 @@ class Training:
         fraction = min(1.0, self.fraction)
         self.descent.begin(self.step + 1)
         losses: StepLosses = {}
-        parts = images.tensor_split(self.parts)
-        for number, part in enumerate(parts):
+        labels = self.labels[self.batches.taken].to(self.device)
+        parts = list(zip(images.tensor_split(self.parts), labels.tensor_split(self.parts), strict=True))
+        for number, (part, known) in enumerate(parts):
             share = len(part) / len(images)
             self.descent.part(share, first=number == 0, last=number == len(parts) - 1)
-            going = self.net.steps(part, Step(self.step, fraction, self.noise, self.descent, self.batches.pictures))
+            step = Step(self.step, fraction, self.noise, self.descent, self.batches.pictures, known)
+            going = self.net.steps(part, step)
             while True:
                 try:
                     # around each phase, not around what the host does in between

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.core.concepts.draw import draw_eyeglasses, draw_sunglasses
 from workbench.core.data.augment import augment
+from workbench.core.data.cache import Dataset
 from workbench.core.faces.align import Alignment
 from workbench.core.models.images import to_images
 from workbench.core.training.settings import TrainSettings
@@ -26,6 +29,13 @@ def as_shown(
     if settings.glasses:
         pictures = with_glasses(pictures, settings.glasses, alignment, chance)
     return augment(to_images(pictures, device), settings.augment, chance)
+
+
+def known_labels(data: Dataset, names: Sequence[str]) -> Tensor:
+    """What is known of each picture of `data`: float32 (N, L), 1 yes, -1 no, 0 unknown or no such label."""
+    unknown = np.zeros(len(data), np.int8)
+    columns = [data.labels.get(name, unknown) for name in names]
+    return torch.from_numpy(np.stack(columns, axis=1) if columns else np.zeros((len(data), 0))).float()
 
 
 def with_glasses(pictures: Tensor, share: float, alignment: Alignment, chance: torch.Generator) -> Tensor:
