@@ -68,10 +68,14 @@ def train(
     runs: Path | None = None,
     name: str | None = None,
     threads: int | None = None,
+    start_from: str | Path | None = None,
     on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> TrainResult:
     """Train a model for exactly one of `steps`, `epochs` or `minutes`, and give where it is and how good it is.
+
+    Args:
+        start_from: a trained model whose weights to begin with; `model`, `preset` and `size` are its own then.
 
     Raises:
         WorkbenchError: no such data, model, setting or device; memory or disk are full.
@@ -88,6 +92,7 @@ def train(
         runs=runs,
         name=name,
         threads=threads,
+        start_from=None if start_from is None else str(start_from),
     )
     return run(train_job.train(request, control), on_event)
 

@@ -11,6 +11,7 @@ import pytest
 from workbench.core.errors import WorkbenchError
 from workbench.core.runs.checkpoint import read_state, read_weights
 from workbench.core.runs.folder import Run
+from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest, branch, parse_branch, request_like
 from workbench.jobs.api import run
@@ -145,3 +146,26 @@ def test_a_checkpoint_is_named_behind_an_at(tmp_path: Path) -> None:
     assert parse_branch("me@home") == (Path("me@home"), None)
     (tmp_path / "a@5").mkdir()
     assert parse_branch(str(tmp_path / "a@5")) == (tmp_path / "a@5", None)
+
+
+def begun(original: Run, runs: Path, **changes: object) -> TrainRequest:
+    base = {"settings": {}, "seed": 1, "runs": runs, "device": "cpu", "threads": 1}
+    return TrainRequest("builtin:avatars", Budget(steps=1), start_from=str(original.path), **{**base, **changes})
+
+
+def test_a_training_begins_with_the_weights_of_a_trained_model(original: Run, tmp_path: Path) -> None:
+    new = Run.open(run(train(begun(original, tmp_path))).run)
+    assert (new.info.size, new.info.settings) == (32, original.info.settings)
+    assert same(weights(new.path, 0), read_weights(original.checkpoint(8) / "average.safetensors"))
+    assert new.info.step == 1
+    assert new.info.started_from is not None
+    assert new.info.started_from.fingerprint == open_model(original.path).fingerprint
+    assert request_like(new.path, {}).start_from == str(original.path)
+
+
+def test_only_what_leaves_the_net_its_shape_can_be_changed_of_a_trained_model(original: Run, tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="'latent' changes the shape"):
+        run(train(begun(original, tmp_path, settings={"latent": 9})))
+    assert not list(tmp_path.iterdir())
+    new = Run.open(run(train(begun(original, tmp_path, settings={"learning_rate": 1e-4}))).run)
+    assert new.info.settings["learning_rate"] == 1e-4

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_MINUTES = 10.0
 _FIXED_BY_RESUME = ("data", "model", "preset", "size", "settings", "seed", "runs", "name")
+_FIXED_BY_START = ("model", "preset", "size")
 _FIXED_BY_BRANCH = ("data", "model", "preset", "size", "seed")
 
 
@@ -62,6 +63,10 @@ def train(
         str | None,
         typer.Option(metavar="RUN[@STEP]", help="Train a new run that begins at a checkpoint of this one."),
     ] = None,
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Begin with the weights of this trained model, on any pictures."),
+    ] = None,
     estimate: Annotated[
         bool,
         typer.Option("--estimate", help="Only say how long it would take and how much memory, from a few real steps."),
@@ -78,7 +83,7 @@ def train(
     request = requested(
         data=data, model=model, preset=preset, size=size, steps=steps, epochs=epochs, minutes=minutes,
         settings=settings, seed=seed, device=device, threads=threads, runs=runs, name=name, resume=resume, like=like,
-        branch=branch,
+        branch=branch, start_from=start_from,
     )  # fmt: skip
     if estimate:
         _estimate(request, json)
@@ -105,7 +110,7 @@ def requested(
     from workbench.jobs.queue import ResumeRequest
     from workbench.jobs.train import TrainRequest
 
-    ways = {"--resume": resume, "--like": like, "--branch": branch}
+    ways = {"--resume": resume, "--like": like, "--branch": branch, "--from": others.get("start_from")}
     said = [flag for flag, value in ways.items() if value is not None]
     if len(said) > 1:
         raise WorkbenchError(f"{' and '.join(said)} contradict each other.", "Give only one of them.")
@@ -127,6 +132,8 @@ def requested(
         return BranchRequest(run, step, **given)
     if like is not None:
         return request_like(like, given)
+    if "start_from" in given:
+        _refuse(given, _FIXED_BY_START, "of a trained model", "or train a new one without --from")
     if "data" not in given:
         raise WorkbenchError("There is nothing to train on.", "Add --data FOLDER, or --data builtin:avatars.")
     return TrainRequest(**{"budget": Budget(minutes=_DEFAULT_MINUTES), **given})

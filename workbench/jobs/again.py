@@ -17,13 +17,12 @@ from workbench.core.data.batches import Batches
 from workbench.core.devices import choose_device, set_threads
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import need_space, write_file, write_folder, write_json
-from workbench.core.models.base import Model
+from workbench.core.models.base import check_shape
 from workbench.core.models.registry import model_class
 from workbench.core.runs import checkpoint, metrics
 from workbench.core.runs.folder import BranchInfo, Run, RunInfo, check_name, findings_until
 from workbench.core.runs.sound import newest_sound, whole
 from workbench.core.training.budget import Budget
-from workbench.core.training.settings import TrainSettings
 from workbench.jobs.api import Job
 from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.train import RUN_BYTES, TrainRequest, TrainResult, check_pictures, free_name, run_training
@@ -58,6 +57,7 @@ def request_like(path: Path, changes: Mapping[str, Any]) -> TrainRequest:
         "threads": info.threads,
         "runs": path.resolve().parent,
         "like": info.name,
+        "start_from": info.started_from.model if info.started_from and model.name == info.model else None,
     }
     return TrainRequest(**{**like, **changes, "settings": settings})
 
@@ -115,7 +115,8 @@ def branch(request: BranchRequest, control: Control | None = None) -> Job[TrainR
         for name, value in settings.model_dump().items()
         if value != old.info.settings.get(name)
     }
-    _refuse_another_shape(model, old, settings, changed)
+    instead = f"Leave it out, or train a new run: workbench train --like '{old.path}' --set {{name}}={{value}}."
+    check_shape(model, old.info.size, old.info.settings, settings, instead)
     device = choose_device(request.device or old.info.device)
     folder = request.runs or old.path.resolve().parent
     if request.name is not None:
@@ -167,33 +168,6 @@ def _checkpoint(run: Run, step: int | None) -> tuple[int, Path]:
     path = run.checkpoint(step)
     whole(path)
     return step, path
-
-
-def _refuse_another_shape(
-    model: type[Model], run: Run, settings: TrainSettings, changed: Mapping[str, tuple[Any, Any]]
-) -> None:
-    """Raise `WorkbenchError` when the checkpoint's weights would not fit, and name the setting that is to blame."""
-    before = _shape(model(model.Settings.parse(run.info.settings), run.info.size))
-    if _shape(model(settings, run.info.size)) == before:
-        return
-    for name, (_, value) in changed.items():
-        alone = model.Settings.parse({**run.info.settings, name: value})
-        if _shape(model(alone, run.info.size)) != before:
-            break
-    raise WorkbenchError(
-        f"'{name}' changes the shape of the net, so it cannot change in the middle of a training.",
-        f"Leave it out, or train a new run: workbench train --like '{run.path}' --set {name}={value}.",
-    )
-
-
-def _shape(net: Model) -> list[Any]:
-    """The shapes of all weights and of what each optimiser moves."""
-    weights = [(name, tuple(tensor.shape)) for name, tensor in net.state_dict().items()]
-    moved = [
-        (name, type(optimiser).__name__, [tuple(p.shape) for group in optimiser.param_groups for p in group["params"]])
-        for name, optimiser in net.optimisers().items()
-    ]
-    return [weights, moved]
 
 
 def _best(run: Run, step: int) -> dict[str, Any]:

@@ -223,8 +223,11 @@ def _the_only(found: list[Waiting], id: str) -> Waiting:
 
 def _absolute(request: Request) -> Request:
     if isinstance(request, TrainRequest):
-        data = str(Path(request.data).resolve()) if Path(request.data).exists() else request.data
-        return replace(request, data=data, runs=request.runs.resolve() if request.runs else None)
+        data, start = (
+            str(Path(p).resolve()) if p and Path(p).exists() else p for p in (request.data, request.start_from)
+        )
+        runs = request.runs.resolve() if request.runs else None
+        return replace(request, data=data or "", start_from=start, runs=runs)
     if isinstance(request, BranchRequest):
         runs = request.runs.resolve() if request.runs else None
         return replace(request, run=request.run.resolve(), runs=runs)

@@ -18,13 +18,14 @@ from workbench.core.errors import ExitCode, Stopped, WorkbenchError, file_errors
 from workbench.core.events import Advice, Measured
 from workbench.core.faces.align import FACES
 from workbench.core.files import need_space, unused_path
-from workbench.core.models.base import Model, check_size, preset_settings, usual_size
+from workbench.core.models.base import Model, check_shape, check_size, preset_settings, usual_size
 from workbench.core.models.registry import model_class
 from workbench.core.places import runs_folder
 from workbench.core.runs.differences import going_on
-from workbench.core.runs.folder import DataInfo, Run, RunInfo, check_name
+from workbench.core.runs.folder import DataInfo, Run, RunInfo, StartInfo, check_name
 from workbench.core.runs.sound import set_damaged_aside
 from workbench.core.runs.stop_request import take_stop_request
+from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.training.budget import Budget
 from workbench.core.training.hole import look_for_hole
 from workbench.core.training.loop import Training, train_loop
@@ -49,6 +50,8 @@ class TrainRequest:
         runs: the folder for the new run; None: the user's.
         name: of the run; None: made from model, size and data.
         like: the name of a run that this one is like; it is called the same, with a number, if it has no `name`.
+        start_from: a trained model, as `open_model` takes it, whose weights to begin with instead of random ones; what
+            it is, its size and its settings hold then, but for `settings`.
         threads: cores to use; None: all.
     """
 
@@ -63,6 +66,7 @@ class TrainRequest:
     runs: Path | None = None
     name: str | None = None
     like: str | None = None
+    start_from: str | None = None
     threads: int | None = None
 
 
@@ -84,17 +88,18 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
             memory or disk ran out; the last checkpoint stands.
     """
     control = control or Control()
+    start = open_model(request.start_from) if request.start_from else None
     model, settings, size, device = check(request)
     folder = request.runs or runs_folder()
     need_space(folder, RUN_BYTES)
     data = yield from prepare_data(request.data, size, control)
     threads = set_threads(request.threads)
     precision = fast_precision(device) if settings.precision == "auto" else settings.precision
-    name = request.name or free_name(folder, request.like or f"{request.model}-{size}-{Path(data.name).stem}")
+    name = request.name or free_name(folder, request.like or f"{model.name}-{size}-{Path(data.name).stem}")
     info = RunInfo(
         name=name,
-        model=request.model,
-        preset=request.preset or next(iter(model.presets)),
+        model=model.name,
+        preset=start.info.preset if start else request.preset or next(iter(model.presets)),
         size=size,
         seed=request.seed,
         settings=settings.model_dump(),
@@ -113,8 +118,9 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
         threads=threads,
         program=__version__,
         torch=torch.__version__,
+        started_from=StartInfo(model=str(request.start_from), fingerprint=start.fingerprint) if start else None,
     )
-    return (yield from run_training(Run.create(folder / name, info), data, device, control))
+    return (yield from run_training(Run.create(folder / name, info), data, device, control, start=start))
 
 
 def check(request: TrainRequest) -> tuple[type[Model], TrainSettings, int, torch.device]:
@@ -123,10 +129,16 @@ def check(request: TrainRequest) -> tuple[type[Model], TrainSettings, int, torch
     Raises:
         WorkbenchError: one of them cannot be.
     """
-    model = model_class(request.model)
-    settings = preset_settings(model, request.preset, request.settings)
-    size = usual_size(model, settings) if request.size is None else request.size
-    check_size(model, settings, size)
+    if request.start_from:
+        start = open_model(request.start_from)
+        model, size = type(start.net), start.size
+        settings = model.Settings.parse({**start.info.settings, **request.settings})
+        check_shape(model, size, start.info.settings, settings, "Leave it out, or begin with random weights.")
+    else:
+        model = model_class(request.model)
+        settings = preset_settings(model, request.preset, request.settings)
+        size = usual_size(model, settings) if request.size is None else request.size
+        check_size(model, settings, size)
     if request.name is not None:
         check_name(request.name)
     return model, settings, size, choose_device(request.device)
@@ -189,9 +201,19 @@ def _refuse_finished(run: Run, now: Mapping[str, Any]) -> None:
 
 
 def run_training(
-    run: Run, data: Dataset, device: torch.device, control: Control, now: Mapping[str, Any] | None = None
+    run: Run,
+    data: Dataset,
+    device: torch.device,
+    control: Control,
+    now: Mapping[str, Any] | None = None,
+    start: TrainedModel | None = None,
 ) -> Job[TrainResult]:
-    """Train in `run`; it is written to only while it is locked. `now` is what of its description is new."""
+    """Train in `run`; it is written to only while it is locked.
+
+    Args:
+        now: what of its description is new.
+        start: whose weights a new run begins with.
+    """
     values: Mapping[str, float] = {}
     now = now or {}
     with run.locked():
@@ -205,6 +227,8 @@ def run_training(
             run.update(**{"status": "running", "error": None, **now})
             yield from say_if_slow(run, data, device, control)
             training = Training(run, data, device)
+            if start is not None:
+                training.begin_with(start.net)
             if missing := [name for name in training.net.labels if name not in data.labels]:
                 yield Advice(
                     f"These pictures have no labels called {', '.join(missing)}; the codes do not learn to tell them.",

@@ -184,6 +184,39 @@ def check_size(model: type[Model], settings: TrainSettings, size: int) -> None:
         )
 
 
+def check_shape(
+    model: type[Model], size: int, before: Mapping[str, Any], settings: TrainSettings, next_step: str
+) -> None:
+    """Raise `WorkbenchError` when weights that were trained with other settings would not fit; it names the setting.
+
+    Args:
+        before: the settings of those weights.
+        settings: those to go on with.
+        next_step: what to do instead; {name} and {value} are the setting's.
+    """
+    earlier = _shape(model(model.Settings.parse(before), size))
+    if _shape(model(settings, size)) == earlier:
+        return
+    name, value = "", None
+    for name, value in settings.model_dump().items():
+        if value != before.get(name) and _shape(model(model.Settings.parse({**before, name: value}), size)) != earlier:
+            break
+    raise WorkbenchError(
+        f"'{name}' changes the shape of the net, so it cannot change in the middle of a training.",
+        next_step.format(name=name, value=value),
+    )
+
+
+def _shape(net: Model) -> list[Any]:
+    """The shapes of all weights and of what each optimiser moves."""
+    weights = [(name, tuple(tensor.shape)) for name, tensor in net.state_dict().items()]
+    moved = [
+        (name, type(optimiser).__name__, [tuple(p.shape) for group in optimiser.param_groups for p in group["params"]])
+        for name, optimiser in net.optimisers().items()
+    ]
+    return [weights, moved]
+
+
 def cannot_encode(model: Model) -> WorkbenchError:
     """The error for photos, concepts and whatever else needs codes of pictures, which this model does not have."""
     return WorkbenchError(

@@ -25,6 +25,7 @@ _LABELS = {
     "program": "Program version",
     "torch": "PyTorch version",
     "branched_from": "Branched from",
+    "started_from": "Begun with",
 }
 _NOT_EXACT = ("device", "threads", "program", "torch")
 """With another of these the weights are near those of an uninterrupted run, but not the same to the bit."""
@@ -77,6 +78,7 @@ def _circumstances(info: RunInfo) -> dict[str, Any]:
         "pictures": info.data.train,
         "budget": budget_in_words(info.budget),
         "branched_from": f"{branch.run} at step {branch.step}" if branch else None,
+        "started_from": info.started_from.model if info.started_from else None,
     }
 
 

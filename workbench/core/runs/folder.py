@@ -45,6 +45,16 @@ class BranchInfo(BaseModel):
     """Settings that are others since: before and after, by name."""
 
 
+class StartInfo(BaseModel):
+    """The trained model whose weights a run began with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    """As it was named: a shipped model, a file or a run."""
+    fingerprint: str
+
+
 class FindingInfo(BaseModel):
     """Something that was found about the health of a training: see `Advice`."""
 
@@ -103,6 +113,7 @@ class RunInfo(BaseModel):
     best_step: int | None = None
     error: str | None = None
     branched_from: BranchInfo | None = None
+    started_from: StartInfo | None = None
     findings: tuple[FindingInfo, ...] = ()
 
 

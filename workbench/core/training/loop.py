@@ -124,6 +124,12 @@ class Training:
         for name, generator in self.generators.items():
             checkpoint.unpack_generator(state["generators"][name], generator)
 
+    def begin_with(self, net: Model) -> None:
+        """Take these weights for the first step, and keep them: whoever resumes must not begin with random ones."""
+        for own in (self.net, self.average.net):
+            own.load_state_dict(net.state_dict())
+        self.save()
+
     def save(self) -> Saved:
         """Write a checkpoint of this moment and forget the old ones."""
         path = self.run.checkpoint_path(self.step)
