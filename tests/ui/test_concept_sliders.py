@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from workbench.core.concepts.proof import Proof
 from workbench.core.runs.maturity import immaturity
 from workbench.ui.concept_card import ConceptCard, SideEffects
 from workbench.ui.concept_sliders import ConceptRow, ConceptSliders
+from workbench.ui.theme import theme
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -316,3 +317,37 @@ def test_the_side_effects_of_all_sliders_are_a_table(qtbot: QtBot, sliders: Conc
     assert [item.text(column) for column in range(4)] == ["Smiling", "+100", "-31", "+2"]
     assert item.foreground(2).color() != item.foreground(3).color()
     effects.close()
+
+
+@pytest.mark.parametrize("scale", [1, 2], ids=["normal letters", "double letters"])
+def test_a_row_has_room_for_its_text(qtbot: QtBot, scale: int) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = app.font()
+    font = app.font()
+    font.setPointSizeF(scale * before.pointSizeF())
+    app.setFont(font)
+    theme()._follow()
+    try:
+        sliders = ConceptSliders()
+        qtbot.addWidget(sliders)
+        sliders.set_concepts({"Smiling": direction()})
+        sliders.resize(sliders.minimumSizeHint().expandedTo(QSize(300, 300)))
+        sliders.show()
+        row = sliders.rows["Smiling"]
+        row.set_strength(-2.25)
+        line = row.box.lineEdit()
+        for widget, text in ((row.label, row.label.text()), (row.badge, row.badge.text()), (line, "−2.25 σ")):
+            metrics = widget.fontMetrics()
+            assert widget.contentsRect().height() >= metrics.ascent() + metrics.descent()
+            assert widget.contentsRect().width() >= metrics.horizontalAdvance(text)
+    finally:
+        app.setFont(before)
+        theme()._follow()
+
+
+def test_the_surest_come_first_and_of_the_equally_sure_the_alphabet_decides(sliders: ConceptSliders) -> None:
+    sliders.set_concepts(
+        {"Hat": direction(0.996), "Blur": direction(0.7), "Rare": direction(None), "Age": direction(0.998)}
+    )
+    assert list(sliders.rows) == ["Age", "Hat", "Blur", "Rare"]

@@ -79,6 +79,7 @@ class ConceptRow(QWidget):
         self, name: str, direction: Direction, doubt: str | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setObjectName("concept")
         self.name = name
         self._proof = f"{doubt}\n{proof(name, direction)}" if doubt else proof(name, direction)
         self.slider = StrengthSlider(direction.low, direction.high)
@@ -136,7 +137,7 @@ class ConceptRow(QWidget):
         )
         self.box.setAccessibleName(f"{words}, as a number")
         self.box.setToolTip("Type a number of standard deviations; double-click resets it.")
-        self.box.setFixedWidth(self.box.fontMetrics().horizontalAdvance("−00.00 σ") + 3 * GRID)
+        self.box.setFixedWidth(self.box.fontMetrics().horizontalAdvance("−00.00 σ") + 2 * GRID)
         self.reset_button.setIcon(icon("reset"))
         self.reset_button.setToolTip(f"Reset {words}")
         self.reset_button.setAccessibleName(f"Reset {words}")
@@ -146,8 +147,8 @@ class ConceptRow(QWidget):
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, GRID)
-        grid.setHorizontalSpacing(GRID)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GRID // 2)
         grid.setVerticalSpacing(0)
         grid.addWidget(self.label, 0, 0)
         grid.addWidget(self.reset_button, 0, 1)
@@ -246,7 +247,7 @@ class ConceptSliders(QWidget):
         self._nothing = muted()
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, GRID, 0)
-        self._list.setSpacing(GRID)
+        self._list.setSpacing(GRID // 2)
         self._lay_out()
         self.set_concepts({})
 
@@ -264,7 +265,8 @@ class ConceptSliders(QWidget):
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {name: ConceptRow(name, directions[name], doubt) for name in sorted(directions)}
+        surest_first = sorted(directions, key=lambda name: (-round(directions[name].auc or 0, 2), name))
+        self.rows = {name: ConceptRow(name, directions[name], doubt) for name in surest_first}
         for index, row in enumerate(self.rows.values()):
             row.changed.connect(self._change)
             row.locked.connect(self.locks_changed)
@@ -332,7 +334,9 @@ class ConceptSliders(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
+        head.setSpacing(GRID)
         head.addWidget(heading("Concepts"))
+        head.addWidget(self.search, 1)
         head.addStretch()
         head.addWidget(self.reset_all_button)
         self._rows = inner = QWidget()
@@ -350,7 +354,6 @@ class ConceptSliders(QWidget):
         layout.addLayout(head)
         layout.addWidget(Flow(self.keep_button, self.effects_button, self.prove_button, self.unnamed_button))
         layout.addWidget(self.words)
-        layout.addWidget(self.search)
         layout.addWidget(scroll, 1)
 
     def _change(self, name: str, strength: float) -> None:

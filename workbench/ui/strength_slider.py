@@ -117,7 +117,7 @@ class StrengthSlider(QSlider):
         self.gesture_ended.emit()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 24)
+        return QSize(160, 22)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -217,6 +217,7 @@ class StrengthBox(QDoubleSpinBox):
 
     def __init__(self, low: float, high: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("strength")
         self.setDecimals(2)
         self.setRange(math.floor(low * _TICKS) / _TICKS, math.ceil(high * _TICKS) / _TICKS)
         self.setSingleStep(STEP)

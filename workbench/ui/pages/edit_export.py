@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QSpinBox,
@@ -24,6 +23,9 @@ from workbench.ui.widgets import checkable, described, push_button
 
 _FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp"}
 _LOSSLESS = ("PNG",)
+_INSIDE = (
+    "The file also holds the recipe of the edit and the standard mark of AI-edited pictures; no path and no original."
+)
 _MODES: tuple[tuple[Mode, str, str], ...] = (
     ("photo", "Full photo", "The change is laid over the photo at its own size; everything else stays as it was."),
     ("face", "Face alone", "The face at the model's size, as the model draws it."),
@@ -52,7 +54,11 @@ class ExportPanel(QWidget):
         self.quality.setPrefix("Quality ")
         self.button = push_button("Export…", "export", "Write the edited picture to a file (Ctrl+E).", primary=True)
         self.button.clicked.connect(self.asked)
-        self._note = muted()
+        self._size = muted()
+        self._size.setWordWrap(False)
+        self._note = described(
+            muted("Drop the file here to go on with the edit. It is marked as edited with AI."), "", _INSIDE
+        )
         self._restore()
         self.format.currentTextChanged.connect(self._refresh)
         self._lay_out()
@@ -76,11 +82,7 @@ class ExportPanel(QWidget):
     def show_mode(self, mode: Mode, size: QSize) -> None:
         """Show which picture comes out, and how large it will be."""
         self.mode_buttons[mode].setChecked(True)
-        pixels = f"{size.width():,} × {size.height():,} pixels. " if size.isValid() else ""
-        self._note.setText(
-            f"{pixels}The file also holds the recipe of the edit, so that dropping it here takes the edit up again, "
-            "and the standard mark of AI-edited pictures. It holds no path and no original."
-        )
+        self._size.setText(f"{size.width():,} × {size.height():,} pixels" if size.isValid() else "")
 
     def save_state(self) -> None:
         stored = preferences()
@@ -100,18 +102,19 @@ class ExportPanel(QWidget):
         modes.setSpacing(GRID)
         for button in self.mode_buttons.values():
             modes.addWidget(button, 1)
-        file = QGridLayout()
-        file.setHorizontalSpacing(GRID)
-        file.addWidget(self.format, 0, 0)
-        file.addWidget(self.quality, 0, 1)
-        file.setColumnStretch(0, 1)
-        file.setColumnStretch(1, 1)
+        file = QHBoxLayout()
+        file.setSpacing(GRID)
+        file.addWidget(self.format)
+        file.addWidget(self.quality)
+        file.addWidget(self.button, 1)
+        head = QHBoxLayout()
+        head.addWidget(heading("Export"))
+        head.addStretch()
+        head.addWidget(self._size)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addWidget(heading("Export"))
+        layout.addLayout(head)
         layout.addLayout(modes)
         layout.addLayout(file)
         layout.addWidget(self._note)
-        layout.addSpacing(GRID // 2)
-        layout.addWidget(self.button)
