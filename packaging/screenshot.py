@@ -66,7 +66,7 @@ def show_edit(window: MainWindow, run: Path) -> None:
     """The Edit page with the portrait, changed, beside what it was."""
     page = window.page("Edit")
     window.open_path(run)
-    wait(lambda: page.session.model)
+    wait(lambda: page.session.model and page.session.model.path == run)  # not the one that the window begins with
     window.open_path(PORTRAIT)
     wait(lambda: page.session.editable)
     page.view.set_compare(Compare.SIDE_BY_SIDE)

@@ -171,8 +171,15 @@ def test_the_photo_itself_is_never_overwritten(make: Edit, portrait: Path, tmp_p
 def test_a_recipe_whose_model_is_nowhere_asks_for_it(make: Edit, places: Path, tmp_path: Path) -> None:
     first = make(strengths={"Smiling": 1})
     (places / "preferences" / "models.json").unlink()
-    with pytest.raises(WorkbenchError, match="--model"):
+    with pytest.raises(WorkbenchError, match=r"was not found on this computer\. .*--model"):
         make(recipe=first, model=None, out=tmp_path / "again.png")
+
+
+def test_a_recipe_made_with_a_shipped_model_finds_it_on_any_computer(make: Edit, places: Path, tmp_path: Path) -> None:
+    first = make(model="avatars", strengths={"Smiling": 1})
+    (places / "preferences" / "models.json").unlink()
+    again = make(recipe=first, model=None, out=tmp_path / "again.png")
+    assert first.read_bytes() == again.read_bytes()
 
 
 def advice(events: list[Event]) -> list[str]:

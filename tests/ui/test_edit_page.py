@@ -102,27 +102,17 @@ def editing(bench: Bench, trained_run: Path, portrait: Path) -> Bench:
     return bench
 
 
-def test_without_a_model_the_page_says_how_to_get_one(bench: Bench, qtbot: QtBot) -> None:
-    bench.page.set_ready()
-    side = bench.page.side
-    bench.until(side.train_button.isVisible)
-    assert side.open_first_button.isVisible()
-    with qtbot.waitSignal(bench.page.hand_over) as handed:
-        qtbot.mouseClick(side.train_button, LEFT)
-    assert handed.args == ["Train", "builtin:avatars"]
-
-
-def test_without_a_photo_the_page_says_what_to_do_next(
+def test_without_a_photo_the_page_asks_for_one(
     bench: Bench, qtbot: QtBot, portrait: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.page.set_ready()
-    welcome = bench.page.welcome
-    assert welcome.isVisible()
-    assert not welcome.random_button.isEnabled()
+    button = bench.page.welcome.open_button
+    assert button.isVisible()
     monkeypatch.setattr(bench.page, "ask_photo", lambda: str(portrait))
-    qtbot.mouseClick(welcome.open_button, LEFT)
-    bench.until(lambda: bench.session.subject is not None)
-    assert not welcome.isVisible()
+    qtbot.mouseClick(button, LEFT)
+    bench.until(lambda: bench.session.subject is not None and bench.session.subject.path == portrait)
+    assert not button.isVisible()
+    bench.until(lambda: bench.session.editable)
 
 
 def test_paths_that_come_before_the_libraries_wait_for_them(bench: Bench, trained_run: Path, portrait: Path) -> None:
@@ -252,9 +242,10 @@ def test_the_face_alone_has_the_models_size(editing: Bench) -> None:
 def test_a_random_face_is_edited_without_a_photo(bench: Bench, trained_run: Path) -> None:
     bench.page.set_ready()
     bench.open(trained_run)
-    bench.until(lambda: bench.page.welcome.random_button.isEnabled())
-    bench.qtbot.mouseClick(bench.page.welcome.random_button, LEFT)
     bench.until(lambda: bench.session.editable)
+    first = bench.session.subject
+    bench.page.bar.random.trigger()
+    bench.until(lambda: bench.session.editable and bench.session.subject is not first)
     before = bench.shown()
     bench.drag(2.0)
     assert not np.array_equal(bench.shown(), before)
@@ -573,6 +564,7 @@ def test_a_face_that_one_model_made_up_comes_back_into_the_edit_of_another(
     bench.until(lambda: bench.session.editable)
     face = bench.session.subject.photo.pixels
     first = bench.session.editor
+    bench.drag(1.0)
     bench.open(run_copy)
     bench.until(lambda: bench.session.editable and bench.session.editor is not first)
     bench.drag(1.5)

@@ -27,8 +27,12 @@ PATIENCE_MS = 240_000
 
 @pytest.fixture
 def window(qtbot: QtBot) -> MainWindow:
+    def close(window: MainWindow) -> None:
+        window.close()
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)  # it waits for what it has begun
+
     window = MainWindow()
-    qtbot.addWidget(window)
+    qtbot.addWidget(window, before_close_func=close)
     with qtbot.waitSignal(window.ready, timeout=PATIENCE_MS):
         window.show()
     window.activateWindow()
@@ -81,8 +85,8 @@ def test_a_window_that_was_larger_than_the_screen_comes_back_as_large_as_the_scr
     qtbot: QtBot, window: MainWindow
 ) -> None:
     window.resize(3000, 2000)
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        window.close()
     again = MainWindow()
     qtbot.addWidget(again)
     room = again.screen().availableGeometry()

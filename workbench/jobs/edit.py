@@ -24,6 +24,7 @@ from workbench.core.quality.typical import Typical
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job, notices
+from workbench.jobs.open_edit import find_model, model_missing
 
 AUTOMATIC = "auto"
 """In place of a name to lock: softly hold every concept against all others."""
@@ -75,7 +76,7 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     control = control or Control()
     yield Progress("Opening the model", 0, 4, "steps")
     recipe = Recipe.read(request.recipe) if request.recipe else None
-    model = open_model(_model_path(request.model, recipe))
+    model = yield from _model(request.model, recipe, control)
     yield from notices(model)
     model.need_encoder()
     if recipe:
@@ -305,17 +306,14 @@ def _locks(names: tuple[str, ...], model: TrainedModel) -> dict[str, float]:
     return locks
 
 
-def _model_path(given: str | Path | None, recipe: Recipe | None) -> Path:
+def _model(given: str | Path | None, recipe: Recipe | None, control: Control) -> Job[TrainedModel]:
     if given is not None:
-        return Path(given)
+        return open_model(given)
     if recipe is None:
         raise WorkbenchError("No model is named.", "Add --model with a run folder or a model file, or --recipe.")
-    found = known_photos.find_model(recipe.model.fingerprint)
+    found = yield from find_model(recipe, control)
     if found is None:
-        raise WorkbenchError(
-            f"The recipe's model '{recipe.model.name}' was not found on this computer.",
-            "Say where it is with --model.",
-        )
+        raise model_missing(recipe, "Say where it is with --model.")
     return found
 
 

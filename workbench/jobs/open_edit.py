@@ -18,8 +18,12 @@ from workbench.core.events import Progress
 from workbench.core.faces.align import Points
 from workbench.core.faces.find import Face, find_faces
 from workbench.core.pictures import Photo, read_photo
+from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job
+
+_DRAWN = 8
+"""So many codes are drawn for one made-up face: a rare code decodes to an odd face."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +70,12 @@ def open_pixels(pixels: npt.NDArray[np.uint8], control: Control | None = None) -
 
 
 def random_face(model: TrainedModel, seed: int, control: Control | None = None) -> Job[Subject]:
-    """A face that the model makes up: its points are where the model expects a face's."""
+    """A face that the model makes up: of a few the most usual. Its points are where the model expects a face's."""
     yield Progress("Making up a face", 0, None, "faces")
     points = Points.from_array(model.alignment.array() * model.size - 0.5)
-    return made_up(model.sample(1, seed)[0], points, seed)
+    codes = model.draw(_DRAWN, seed)
+    best = 0 if model.typical is None else int(model.typical.distance(codes).argmin())
+    return made_up(model.decode(codes[best : best + 1])[0], points, seed)
 
 
 def made_up(pixels: npt.NDArray[np.uint8], points: Points, seed: int) -> Subject:
@@ -99,15 +105,29 @@ def locate(where: Path, models: Sequence[Path], control: Control | None = None) 
     yield Progress("Reading the recipe", 0, None, "recipes")
     recipe = Recipe.read(where)
     photo = known_photos.find_photo(recipe.photo.sha256, beside=where)
-    fingerprint = recipe.model.fingerprint
-    noted = known_photos.find_model(fingerprint)
-    for done, path in enumerate([noted, *models] if noted else models):
+    found = yield from find_model(recipe, control, models)
+    return Located(recipe, found.path if found else None, photo)
+
+
+def find_model(recipe: Recipe, control: Control, models: Sequence[Path] = ()) -> Job[TrainedModel | None]:
+    """The model that a recipe was made with: where it was last, among `models`, or come with the program."""
+    noted = known_photos.find_model(recipe.model.fingerprint)
+    shipped = (model.path for model in shipped_models().values())
+    places = list(dict.fromkeys([*([noted] if noted else []), *models, *shipped]))
+    for done, path in enumerate(places):
         control.check()
-        yield Progress("Looking for the model", done, len(models), "models")
+        yield Progress("Looking for the model", done, len(places), "models")
         try:
             found = open_model(path)
         except WorkbenchError:  # a run without a checkpoint yet, a file that is gone: not the one we look for
             continue
-        if found.fingerprint == fingerprint:
-            return Located(recipe, path, photo)
-    return Located(recipe, None, photo)
+        if found.fingerprint == recipe.model.fingerprint:
+            return found
+    return None
+
+
+def model_missing(recipe: Recipe, next_step: str) -> WorkbenchError:
+    """What both doors say of an edit whose model is nowhere; each has a next step of its own."""
+    return WorkbenchError(
+        f"This edit was made with the model '{recipe.model.name}', which was not found on this computer.", next_step
+    )

@@ -34,9 +34,17 @@ class Shipped:
 @cache
 def shipped_models() -> dict[str, Shipped]:
     """By name, the one to begin with first; one whose file is being made anew is not there."""
-    folder = resource("models")
+    try:
+        folder = resource("models")
+    except FileNotFoundError:  # a damaged installation still opens models of one's own
+        return {}
     listed = json.loads((folder / "models.json").read_text(encoding="utf-8"))
     models = (
         Shipped(name, about["title"], about["note"], folder / f"{name}.workbench") for name, about in listed.items()
     )
     return {model.name: model for model in models if model.path.exists()}
+
+
+def shipped_at(path: Path) -> Shipped | None:
+    """The shipped model that was opened from `path`, or None."""
+    return next((model for model in shipped_models().values() if model.path == path), None)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
-from workbench.core.editing.state import Mode
+from workbench.core.resources import resource
 from workbench.ui.face_points import FacePoints
 from workbench.ui.page import Message, Page
 from workbench.ui.pages import edit_jobs as jobs
@@ -36,7 +36,7 @@ from workbench.ui.side_splitter import SideSplitter
 from workbench.ui.worker import Jobs
 
 if TYPE_CHECKING:
-    from workbench.ui.pages.edit_jobs import ModelEntry
+    from workbench.ui.pages.edit_jobs import ModelList
 
 _MODELS = "edit/models"
 _PHOTO_FOLDER, _MODEL_FOLDER, _EXPORT_FOLDER = "edit/photos", "edit/model_folder", "edit/exports"
@@ -97,6 +97,7 @@ class EditPage(Page):
         return self.session.at_rest() and self._list_jobs.at_rest and self.unnamed.at_rest
 
     def close_down(self) -> None:
+        self._ready = False
         self.session.close_down()
         self._list_jobs.stop()
         self.unnamed.close_down()
@@ -129,6 +130,10 @@ class EditPage(Page):
         if path := self.ask_photo():
             remember_folder(_PHOTO_FOLDER, Path(path))
             self.open_path(path)
+
+    @Slot()
+    def _try_example(self) -> None:
+        self.open_path(str(resource("examples/astronaut.jpg")))
 
     @Slot()
     def _ask_model(self) -> None:
@@ -275,7 +280,10 @@ class EditPage(Page):
         self.side.set_editable(session.editable, why_not)
         self.side.face.set_adjustable(session.editor is not None, session.mode == "photo")
         self.side.set_finding(session.finding)
-        self.side.set_waiting(session.model is None and (session.has_model or not self._listed))
+        has_model = session.has_model or not self._listed
+        if not has_model:
+            self.side.show_no_sliders("No model is open. Choose one above, or train one on the page Train.")
+        self.welcome.show_waiting(session.original is None and has_model)
         bar.undo.setEnabled(session.can_undo)
         bar.redo.setEnabled(session.can_redo)
         bar.random.setEnabled(session.model is not None)
@@ -283,8 +291,7 @@ class EditPage(Page):
         for action in (bar.copy, bar.fit):
             action.setEnabled(session.original is not None)
         bar.title.setText(busy or self._title())
-        self.welcome.setVisible(session.original is None and session.busy is None)
-        self.welcome.random_button.setEnabled(session.model is not None)
+        self.welcome.invite(session.subject is None or session.subject.seed is not None)
         size = session.original.picture.size if session.original else QSize()
         self.side.export.show_mode(session.mode, size)
 
@@ -313,16 +320,17 @@ class EditPage(Page):
             self._list_jobs.start(partial(jobs.list_models, recent(_MODELS)), done=self._show_models)
 
     @Slot(object)
-    def _show_models(self, entries: tuple[ModelEntry, ...]) -> None:
+    def _show_models(self, models: ModelList) -> None:
         current = self.session.model.path if self.session.model else None
-        self.side.set_models(entries, current)
-        if entries and not self._listed and not self.session.has_model:
-            self.session.load_model(entries[0].path)  # the one that was used last, or else the newest
+        self.side.set_models(models, current)
+        if models.first and self._ready and not self._listed and not self.session.has_model:
+            self.session.load_model(models.first)
         self._listed = True
         self._refresh()
 
     def _known_models(self) -> list[Path]:
-        return [self.side.models.itemData(index) for index in range(self.side.models.count())]
+        items = (self.side.models.itemData(index) for index in range(self.side.models.count()))
+        return [path for path in items if path is not None]  # a separator has none
 
     def _offer_saved(self) -> None:
         if saved := self.session.saved():
@@ -332,7 +340,7 @@ class EditPage(Page):
     # Putting together
 
     def _lay_out(self) -> None:
-        self._splitter = SideSplitter(self.view, self.side, "edit/splitter")
+        self._splitter = SideSplitter(self.welcome, self.side, "edit/splitter")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -355,7 +363,6 @@ class EditPage(Page):
         self._list_jobs.rested.connect(self.rested)
         side.model_chosen.connect(self._open_model)
         side.open_model_asked.connect(self._ask_model)
-        side.train_asked.connect(lambda: self.hand_over.emit("Train", "builtin:avatars"))
         side.face.face_chosen.connect(session.choose_face)
         side.face.adjusted.connect(self._adjust)
         side.face.reset_asked.connect(session.reset_points)
@@ -373,7 +380,7 @@ class EditPage(Page):
         side.sliders.gesture_ended.connect(session.end_gesture)
         side.sliders.all_reset.connect(session.reset)
         side.sliders.locks_changed.connect(self._lock)
-        side.export.mode_chosen.connect(self._set_mode)
+        side.export.mode_chosen.connect(session.set_mode)
         side.export.asked.connect(self._export)
         bar.open.triggered.connect(self._ask_photo)
         bar.random.triggered.connect(self._random_face)
@@ -388,10 +395,6 @@ class EditPage(Page):
         view.face_chosen.connect(session.choose_face)
         view.zoom_changed.connect(self._show_zoom)
         self.welcome.open_button.clicked.connect(self._ask_photo)
-        self.welcome.random_button.clicked.connect(self._random_face)
+        self.welcome.example_button.clicked.connect(self._try_example)
         stored = str(preferences().value("edit/compare", Compare.RESULT.name))
         view.set_compare(Compare[stored] if stored in Compare.__members__ else Compare.RESULT)
-
-    @Slot(str)
-    def _set_mode(self, mode: Mode) -> None:
-        self.session.set_mode(mode)

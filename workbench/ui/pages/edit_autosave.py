@@ -58,15 +58,18 @@ class Autosave:
 
     def __init__(self) -> None:
         self._writer: Latest[_Keep | None, None] = Latest(self._write, self._delivered, "autosave")
+        self._kept = False
         self._pasted: str | None = None  # fingerprint of the picture without a file that is kept
 
     def keep(self, editor: Editor, state: EditState, subject: Subject) -> None:
         """Keep this edit instead of the one before."""
+        self._kept = True
         self._writer.ask(_Keep(editor, state, subject))
 
     def forget(self) -> None:
-        """There is nothing to keep any more."""
-        self._writer.ask(None)
+        """There is nothing to keep any more; what was kept before the program last ended stays until something is."""
+        if self._kept:
+            self._writer.ask(None)
 
     def read(self) -> SavedEdit | None:
         """The edit that was kept, if there is one whose photo is still there."""

@@ -65,25 +65,48 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model to choose from."""
+    """A model to choose from; `hint` says more of it than its title."""
 
     path: Path
     title: str
+    hint: str = ""
 
 
-def list_models(recent: Sequence[str], control: Control) -> Job[tuple[ModelEntry, ...]]:
-    """The models opened lately that still exist, then the other runs with a checkpoint, newest first."""
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """The models to choose from.
+
+    Attributes:
+        own: those opened lately that still exist, then the other runs with a checkpoint, newest first.
+        shipped: those that come with the program.
+        first: the one to begin with: used last, or else shipped, or else the newest run.
+    """
+
+    own: tuple[ModelEntry, ...]
+    shipped: tuple[ModelEntry, ...]
+    first: Path | None
+
+
+def list_models(recent: Sequence[str], control: Control) -> Job[ModelList]:
+    """What there is to edit with; `recent` are the paths of models, used last first."""
     from workbench.core.places import runs_folder
     from workbench.core.runs.folder import list_runs
+    from workbench.core.runs.shipped import shipped_models
 
     yield from ()
-    titles = {
+    runs = {
         run.path: f"{run.name} · {run.info.model} · {run.info.size} px"
         for run in list_runs(runs_folder())
         if run.checkpoints()
     }
+    shipped = {model.path: ModelEntry(model.path, model.title, model.note) for model in shipped_models().values()}
     lately = [path for path in map(Path, recent) if path.exists()]
-    return tuple(ModelEntry(path, titles.get(path, path.stem)) for path in dict.fromkeys([*lately, *titles]))
+    own = [path for path in dict.fromkeys([*lately, *runs]) if path not in shipped]
+    return ModelList(
+        own=tuple(ModelEntry(path, runs.get(path, path.stem)) for path in own),
+        shipped=tuple(shipped.values()),
+        first=next(iter([*lately, *shipped, *runs]), None),
+    )
 
 
 def load_model(path: Path, control: Control) -> Job[TrainedModel]:
@@ -169,8 +192,10 @@ def open_picture(path: Path, models: Sequence[Path], control: Control) -> Job[Op
 
 def what_is_missing(recipe: Recipe, model: TrainedModel | None) -> str:
     """What a recipe still needs to be taken up again, in a sentence or two."""
+    from workbench.jobs.open_edit import model_missing
+
     if model is None or model.fingerprint != recipe.model.fingerprint:
-        return f"This edit was made with the model “{recipe.model.name}”. Open that model to take the edit up again."
+        return str(model_missing(recipe, "Open that model to take the edit up again."))
     size = f"{recipe.photo.width} × {recipe.photo.height} pixels"
     return f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
 

@@ -95,6 +95,12 @@ class EditSession(Working):
         return self._history is not None and self._history.can_redo
 
     @property
+    def _edited(self) -> bool:
+        """Whether there is something to lose."""
+        state, subject = self.state, self.subject
+        return bool(state and subject and (state.strengths or state.points != subject.points(self.face)))
+
+    @property
     def has_model(self) -> bool:
         """Whether there is a model, or one is being opened."""
         return self.model is not None or self._work.runs("model")
@@ -118,11 +124,12 @@ class EditSession(Working):
         """Edit a pasted picture."""
         self._start("photo", partial(jobs.open_pixels, pixels), self._photo_opened)
 
-    def random_face(self, seed: int | None = None) -> None:
-        """Edit a face that the model makes up."""
+    def random_face(self, seed: int | None = None, asked: bool = True) -> None:
+        """Edit a face that the model makes up; `asked` for by the user, or the one to begin with."""
         if self.model is not None:
+            self._pending = None
             seed = random.randrange(2**31) if seed is None else seed
-            self._start("photo", partial(jobs.random_face, self.model, seed), self._photo_opened)
+            self._start("photo", partial(jobs.random_face, self.model, seed), self._photo_opened, asked)
 
     def open_recipe(self, path: Path, models: Sequence[Path]) -> None:
         """Take up an edit again, from a recipe or from a picture that was exported."""
@@ -240,6 +247,7 @@ class EditSession(Working):
 
     def close_down(self) -> None:
         """Ask everything to end; `rested` follows unless it was at rest."""
+        self._history = None  # a gesture that has not ended yet has nothing to end any more
         self._renderer.close()
         self._looker.close()
         self._autosave.close()
@@ -257,7 +265,11 @@ class EditSession(Working):
         if model.notice:
             self.message.emit(Message(model.notice, kind="advice"))
         self.model_changed.emit()
-        self._make_editor()
+        untouched = self.subject is None or (self.subject.seed is not None and not self._edited)
+        if untouched and self._pending is None and not self._work.runs("photo", "recipe"):
+            self.random_face(self.subject.seed if self.subject else None, asked=False)
+        else:
+            self._make_editor()
 
     def _photo_opened(self, opened: Opened) -> None:
         self.subject, self._photo = opened.subject, opened.original
@@ -293,6 +305,9 @@ class EditSession(Working):
             return
         if self.model is None or self.subject is None:
             return
+        if not self.model.net.encodes:
+            self._set_editor(None)
+            return
         if not self.subject.faces and self._pending is None:
             self._mode = "photo"
             text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
@@ -315,7 +330,7 @@ class EditSession(Working):
         if self.subject is not None and ready.state.points == self.subject.points(0) and not self.subject.faces:
             self.face_missing.emit()
 
-    def _set_editor(self, editor: Editor) -> None:
+    def _set_editor(self, editor: Editor | None) -> None:
         self.editor = editor
         self._history = None
         self._looker.forget()
@@ -378,7 +393,7 @@ class EditSession(Working):
         """Remember the edit, so that not even a crash loses it."""
         if self.state is None or self.subject is None or self.editor is None:
             return
-        if self.state.strengths or self.state.points != self.subject.points(self.face):
+        if self._edited:
             self._autosave.keep(self.editor, self.state, self.subject)
         else:
             self._autosave.forget()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.events import Progress
 from workbench.core.runs.maturity import immaturity
+from workbench.core.runs.shipped import shipped_at
 from workbench.ui.concept_sliders import ConceptSliders
 from workbench.ui.forms import NoWheel
 from workbench.ui.pages.edit_export import ExportPanel
 from workbench.ui.pages.edit_face import FacePanel
-from workbench.ui.pages.edit_jobs import ModelEntry
+from workbench.ui.pages.edit_jobs import ModelList
 from workbench.ui.range_meter import RangeMeter
 from workbench.ui.source_picker import source_title
 from workbench.ui.theme import GRID, heading, muted
@@ -31,7 +31,6 @@ class EditSide(QFrame):
     model_chosen = Signal(object)
     """The path of a model from the list."""
     open_model_asked = Signal()
-    train_asked = Signal()
     find_asked = Signal()
     stop_asked = Signal()
 
@@ -49,10 +48,6 @@ class EditSide(QFrame):
         self.doubt.hide()
         self.face = FacePanel()
         self.sliders = ConceptSliders()
-        self.train_button = push_button("Train one", "train", "Go to the Train page", primary=True)
-        self.train_button.clicked.connect(self.train_asked)
-        self.open_first_button = push_button("Open a model…", "open", "Open a run folder or a model file.")
-        self.open_first_button.clicked.connect(self.open_model_asked)
         self.find_button = push_button(
             "Find concepts", "concept", "Look for the labels of the data in the model's codes."
         )
@@ -65,57 +60,56 @@ class EditSide(QFrame):
         self._find_bar.setTextVisible(False)
         self.meter = RangeMeter()
         self.export = ExportPanel()
-        self._no_model = self._empty(
-            "No model yet",
-            muted("A model redraws faces, and learns how to by looking at many. The first one takes a few minutes."),
-            self.train_button,
-            self.open_first_button,
-        )
-        self._no_concepts = self._empty("No concepts yet", self._find_text, self.find_button)
+        self.no_sliders = muted()
+        self._without = _column(self.no_sliders)
+        self._no_concepts = _column(heading("No concepts yet"), self._find_text, self.find_button)
         self._middle = QStackedWidget()
-        self._nothing = QWidget()
-        for widget in (self._no_model, self._nothing, self._no_concepts, self.sliders):
+        for widget in (self._without, self._no_concepts, self.sliders):
             self._middle.addWidget(widget)
         self._lay_out()
-        self.set_model(None)
+        self.about.hide()
         self._finding = True
         self.set_finding(False)
 
-    def set_models(self, entries: Sequence[ModelEntry], current: Path | None) -> None:
+    def set_models(self, models: ModelList, current: Path | None) -> None:
         """Offer these models; the current one is always among them."""
         self.models.clear()
-        for entry in entries:
+        for entry in (*models.own, *models.shipped):
             self.models.addItem(entry.title, entry.path)
-        if current is not None and current not in [entry.path for entry in entries]:
+            self.models.setItemData(self.models.count() - 1, entry.hint, Qt.ItemDataRole.ToolTipRole)
+        if models.own and models.shipped:
+            self.models.insertSeparator(len(models.own))
+        if current is not None and self._index_of(current) < 0:
             self.models.insertItem(0, current.stem, current)
         self.models.setEnabled(self.models.count() > 0)
         self.models.setPlaceholderText("Choose a model" if self.models.count() else "No model")
         self.models.setCurrentIndex(self._index_of(current))
 
-    def set_model(self, model: TrainedModel | None) -> None:
-        """Show what `model` is, and its sliders."""
-        directions = {name: concept.direction for name, concept in model.concepts.items()} if model else {}
-        doubt = immaturity(model.step) if model else None
+    def set_model(self, model: TrainedModel) -> None:
+        """Show what `model` is, what it may be used for, and its sliders."""
+        directions = {name: concept.direction for name, concept in model.concepts.items()}
+        doubt = immaturity(model.step)
         self.meter.show_strain(None)
         self.sliders.set_concepts(directions, doubt=doubt)
         self.doubt.setText(doubt or "")
         self.doubt.setVisible(doubt is not None)
-        if model is None:
-            self.about.hide()
-            self._middle.setCurrentWidget(self._no_model)
-            return
+        shipped = shipped_at(model.path)
+        figures = f"{model.size} × {model.size} pixels, {model.latent} numbers a face."
+        self.about.setText(f"{shipped.note} {figures}" if shipped else figures)
         self.about.show()
-        self.about.setText(f"Faces of {model.size} × {model.size} pixels, {model.latent} numbers each.")
         self._find_text.setText(
             "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
             f"here those of “{source_title(model.info.data.source)}”."
         )
-        self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
+        if model.net.encodes:
+            self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
+        else:
+            self.show_no_sliders("This model makes up faces, but cannot take one in: it has nothing to move.")
 
-    def set_waiting(self, waiting: bool) -> None:
-        """Whether the first model is still on its way."""
-        if self._middle.currentWidget() in (self._no_model, self._nothing):
-            self._middle.setCurrentWidget(self._nothing if waiting else self._no_model)
+    def show_no_sliders(self, why: str) -> None:
+        """Show a sentence where the sliders would be."""
+        self.no_sliders.setText(why)
+        self._middle.setCurrentWidget(self._without)
 
     def set_finding(self, finding: bool) -> None:
         """Whether concepts are being found or proven."""
@@ -157,17 +151,6 @@ class EditSide(QFrame):
         self._no_wheel.guard(combo)
         return combo
 
-    def _empty(self, title: str, *widgets: QWidget) -> QWidget:
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(heading(title))
-        for widget in widgets:
-            column.addWidget(widget)
-        column.addStretch()
-        return empty
-
     def _lay_out(self) -> None:
         model = QHBoxLayout()
         model.setSpacing(GRID // 2)
@@ -175,24 +158,33 @@ class EditSide(QFrame):
         model.addWidget(self.open_button)
         content = QWidget()
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 3 * GRID)
+        layout.setContentsMargins(3 * GRID, GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
         layout.addWidget(heading("Model"))
         layout.addLayout(model)
         layout.addWidget(self.about)
         layout.addWidget(self.doubt)
         layout.addWidget(self.face)
-        layout.addSpacing(GRID)
         layout.addWidget(self._middle, 1)
         for widget in (self._find_status, self._find_bar, self.stop_button):
             layout.addWidget(widget)
         layout.addWidget(self.meter)
         layout.addWidget(_line())
-        layout.addSpacing(GRID)
         layout.addWidget(self.export)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(Column(content))
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GRID)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addStretch()
+    return holder
 
 
 def _line() -> QFrame:

@@ -69,7 +69,8 @@ class Work(QObject):
             self.changed.emit()
 
     def stop_all(self) -> None:
-        """Ask every job to end; `rested` follows unless all was at rest."""
+        """Ask every job to end, and hear no more of any; `rested` follows unless all was at rest."""
+        self._current.clear()
         self._jobs.stop()
 
     def _counts(self, kind: Kind, number: int) -> bool:
@@ -134,8 +135,11 @@ class Working(QObject):
         """Whether concepts are being found."""
         return self._work.runs("concepts")
 
-    def _start(self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
-        if self._complained or kind in ("photo", "recipe"):  # what the bar says is over
+    def _start(
+        self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None], asked: bool = True
+    ) -> None:
+        """Start a job; of one that nobody `asked` for the bar stays as it is."""
+        if asked and (self._complained or kind in ("photo", "recipe")):  # what the bar says is over
             self._complained = False
             self.message.emit(None)
         self._work.start(kind, make, done)
