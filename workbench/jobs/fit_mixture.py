@@ -8,13 +8,11 @@ from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.data.table import TRAIN
 from workbench.core.events import Progress, Saved
-from workbench.core.models.mixture import Mixture
+from workbench.core.models.mixture import Mixture, codes_wanted
 from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
 from workbench.jobs.api import Job
 
-MOST = 4000
-"""Pictures that are encoded for it: more take longer, and tell little more."""
 _BATCH = 200
 
 
@@ -34,7 +32,8 @@ def fit_mixture(run: Run, data: Dataset, control: Control) -> Job[Mixture | None
     if not model.net.encodes:
         return None
     rows = data.rows(TRAIN)
-    rows = rows[np.linspace(0, len(rows) - 1, min(MOST, len(rows))).astype(np.int64)]
+    most = min(codes_wanted(model.latent), len(rows))
+    rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
     codes = []
     for start in range(0, len(rows), _BATCH):
         control.check()

@@ -25,14 +25,22 @@ from workbench.core.tensors import damaged, read_tensors, write_tensors
 FORMAT = "workbench-mixture"
 VERSION = 1
 COMPONENTS = 10
-CODES_PER_COMPONENT = 200
-"""A normal distribution with all its covariances is not to be known from fewer."""
+CODES_PER_COMPONENT, CODES_PER_NUMBER = 200, 4
+"""A normal distribution with all its covariances is not to be known from fewer than so many, nor than so many for each
+number of a code."""
+_LEADING = 64
+"""Codes are told apart along the directions in which they differ most; the others would only cost time."""
 
 _FLOOR = 1e-2
 """Least variance in any direction: what a few hundred codes cannot tell is not taken for certain."""
 _ROUNDS = 50
 
 Float32 = npt.NDArray[np.float32]
+
+
+def codes_wanted(latent: int) -> int:
+    """How many codes of so many numbers a mixture is best fitted to: more tell little more."""
+    return COMPONENTS * max(CODES_PER_COMPONENT, CODES_PER_NUMBER * latent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +63,10 @@ class Mixture:
 
     @classmethod
     def fit(cls, codes: Float32, seed: int = 0) -> Mixture:
-        """Fit it to codes (N, latent) by expectation maximisation (scikit-learn); the same codes, the same mixture.
+        """Fit it to codes (N, latent); the same codes, the same mixture.
+
+        Expectation maximisation (scikit-learn) along the leading principal directions says which code belongs where;
+        with that, each part's mean and covariance in all directions are known in closed form.
 
         Raises:
             WorkbenchError: fewer codes than two, or codes that are not numbers.
@@ -65,14 +76,21 @@ class Mixture:
 
         if len(codes) < 2 or not np.isfinite(codes).all():
             raise WorkbenchError("These codes have no distribution to draw from.", "Train the model on more pictures.")
-        count = int(np.clip(len(codes) // CODES_PER_COMPONENT, 1, COMPONENTS))
+        count = int(np.clip(COMPONENTS * len(codes) // codes_wanted(codes.shape[1]), 1, COMPONENTS))
+        exact = codes.astype(np.float64)
+        _, directions = np.linalg.eigh(np.cov(exact, rowvar=False).reshape(codes.shape[1], -1))  # the leading ones last
         fitter = GaussianMixture(count, reg_covar=_FLOOR, max_iter=_ROUNDS, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is as good
-            fitter.fit(codes.astype(np.float64))
-        roots = np.linalg.cholesky(fitter.covariances_)
+            belongs = fitter.fit(leading := exact @ directions[:, -_LEADING:]).predict_proba(leading)
+        sizes = belongs.sum(axis=0)
+        means = belongs.T @ exact / sizes[:, None]
+        roots = []
+        for share, mean, size in zip(belongs.T, means, sizes, strict=True):
+            off = exact - mean
+            roots.append(np.linalg.cholesky((share[:, None] * off).T @ off / size + _FLOOR * np.eye(len(mean))))
         typical = Typical.of_codes(codes)
-        arrays = (fitter.weights_, fitter.means_, roots, np.array([typical.middle, typical.amber]))
+        arrays = (sizes / len(codes), means, np.stack(roots), np.array([typical.middle, typical.amber]))
         return cls(*(torch.from_numpy(a.astype(np.float32)) for a in arrays))
 
     @property
