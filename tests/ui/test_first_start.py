@@ -12,13 +12,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.core.editing.fit import Fit
 from workbench.core.editing.recipe import Recipe
+from workbench.core.quality.sharpness import sharpness_each
 from workbench.core.runs import shipped
 from workbench.core.runs.shipped import shipped_models
 from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
-from workbench.jobs.open_edit import locate
+from workbench.jobs.open_edit import DRAWN, locate
 from workbench.jobs.train import TrainRequest, train
 from workbench.ui.main_window import MainWindow
 from workbench.ui.pages.edit import EditPage
@@ -84,10 +84,12 @@ def test_the_first_start_shows_a_face_and_sliders_that_move_it(
     assert (smile(qtbot, page) != page.session.subject.photo.pixels).any()
 
 
-def test_the_made_up_face_is_a_usual_one_and_the_next_another(qtbot: QtBot, page: EditPage) -> None:
-    first = page.session.subject
-    assert page.session.editor is not None
-    assert Fit.of(page.session.editor.model, page.session.editor.at(page.session.editor.points)).level == "usual"
+def test_a_made_up_face_is_the_sharpest_of_a_few_and_the_next_another(qtbot: QtBot, page: EditPage) -> None:
+    first, model = page.session.subject, page.session.model
+    assert first is not None
+    assert first.seed is not None
+    assert model is not None
+    assert sharpness_each(first.photo.pixels[None]) == sharpness_each(model.sample(DRAWN, first.seed)).max()
     page.bar.random.trigger()
     qtbot.waitUntil(lambda: page.session.subject is not first, timeout=WAIT)
     settle(qtbot, page)

@@ -18,12 +18,13 @@ from workbench.core.events import Progress
 from workbench.core.faces.align import Points
 from workbench.core.faces.find import Face, find_faces
 from workbench.core.pictures import Photo, read_photo
+from workbench.core.quality.sharpness import sharpness_each
 from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job
 
-_DRAWN = 8
-"""So many codes are drawn for one made-up face: a rare code decodes to an odd face."""
+DRAWN = 8
+"""So many faces are made up for the one that is shown: one that lies between several kinds of faces is blurred."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +71,11 @@ def open_pixels(pixels: npt.NDArray[np.uint8], control: Control | None = None) -
 
 
 def random_face(model: TrainedModel, seed: int, control: Control | None = None) -> Job[Subject]:
-    """A face that the model makes up: of a few the most usual. Its points are where the model expects a face's."""
+    """A face that the model makes up: of a few the sharpest. Its points are where the model expects a face's."""
     yield Progress("Making up a face", 0, None, "faces")
     points = Points.from_array(model.alignment.array() * model.size - 0.5)
-    codes = model.draw(_DRAWN, seed)
-    best = 0 if model.typical is None else int(model.typical.distance(codes).argmin())
-    return made_up(model.decode(codes[best : best + 1])[0], points, seed)
+    faces = model.sample(DRAWN, seed)
+    return made_up(faces[sharpness_each(faces).argmax()], points, seed)
 
 
 def made_up(pixels: npt.NDArray[np.uint8], points: Points, seed: int) -> Subject:

@@ -116,13 +116,10 @@ class TrainedModel:
         """How far the codes of usual faces lie from their middle; None where no mixture was fitted to them."""
         return self.net.mixture.typical if self.net.mixture else None
 
-    def draw(self, count: int, seed: int = 0) -> Codes:
-        """Random codes, float32 (count, latent). The same seed gives the same codes."""
-        return self.net.draw(count, torch.Generator().manual_seed(seed)).numpy()
-
+    @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Pictures:
         """Random pictures: uint8 (count, S, S, 3). The same seed gives the same pictures."""
-        return self.decode(self.draw(count, seed))
+        return to_pictures(self.net.sample(count, torch.Generator().manual_seed(seed)))
 
 
 def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
