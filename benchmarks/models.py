@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks.inversion import measure as inverted
 from benchmarks.rows import Row
 from benchmarks.samples import compare, kid_of
 from workbench.core.control import Control
@@ -65,7 +66,7 @@ def _side_by_side(faces: Path, folder: Path, minutes: float, **trainings: tuple[
 def _random_faces(faces: Path, folder: Path, minutes: float) -> list[Row]:
     compact = ("--model", "dcgan", "--preset", "compact")
     _side_by_side(faces, folder, minutes, compact=compact, radford=RADFORD)
-    return [compare(folder / "compact", folder / "radford", faces, target=0.7)]
+    return [compare(folder / "compact", folder / "radford", faces, target=0.7), *inverted(folder / "compact", faces)]
 
 
 def _sharpness(faces: Path, folder: Path, minutes: float) -> list[Row]:

@@ -133,3 +133,35 @@ def trained_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_copy(trained_run: Path, tmp_path: Path) -> Path:
     """A copy of the trained run that a test may change."""
     return Path(shutil.copytree(trained_run, tmp_path / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny DCGAN hardly trained, with the encoder it learned and a concept. For reading only."""
+    from workbench.core.training.budget import Budget
+    from workbench.jobs.api import run
+    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+    from workbench.jobs.fit_encoder import fit_encoder
+    from workbench.jobs.train import TrainRequest, train
+
+    request = TrainRequest(
+        data="builtin:avatars",
+        model="dcgan",
+        budget=Budget(steps=30),
+        size=32,
+        settings={"latent": 8, "width": 8, "batch_size": 8},
+        runs=tmp_path_factory.mktemp("gan"),
+        name="gan",
+        device="cpu",
+        threads=1,
+    )
+    path = run(train(request)).run
+    run(fit_encoder(path, budget=Budget(steps=60), device="cpu"))
+    run(find_concepts(ConceptRequest(path, "builtin:avatars", labels=("Smiling",))))
+    return path
+
+
+@pytest.fixture
+def gan_copy(gan_run: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(gan_run, tmp_path / "gan"))

@@ -15,6 +15,7 @@ from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.events import Event
 from workbench.core.faces.align import Points
+from workbench.core.models.inverter import Inverter
 from workbench.core.runs import export
 from workbench.core.runs.compare import Comparison, write_comparison
 from workbench.core.runs.trained import Prior, TrainedModel, open_model
@@ -25,6 +26,7 @@ from workbench.jobs import edit as edit_job
 from workbench.jobs import evaluate as evaluate_job
 from workbench.jobs import film as film_job
 from workbench.jobs import find_concepts as concepts_job
+from workbench.jobs import fit_encoder as encoder_job
 from workbench.jobs import prepare_data as data_job
 from workbench.jobs import prove_concepts as proof_job
 from workbench.jobs import teach_concept as teach_job
@@ -192,6 +194,24 @@ def film(
     return run(film_job.make_film(request, control), on_event)
 
 
+def fit_encoder(
+    folder: str | Path,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    on_event: OnEvent = ignore,
+    control: Control | None = None,
+) -> Inverter:
+    """Let the GAN of a run learn to read faces from those that it makes up, for two minutes if nothing else is said.
+
+    `find_concepts` and its like do it by themselves where it is missing.
+    """
+    budget = encoder_job.USUAL if steps is None and minutes is None else Budget(steps=steps, minutes=minutes)
+    return run(encoder_job.fit_encoder(folder, control, budget=budget, seed=seed, device=device), on_event)
+
+
 def find_concepts(
     model: str | Path,
     data: str | Path,
@@ -281,6 +301,7 @@ def edit(
     locks: Sequence[str] = (),
     mode: Literal["photo", "face"] = "photo",
     face: int | None = None,
+    refine: bool | None = None,
     points: Points | None = None,
     on_event: OnEvent = ignore,
     control: Control | None = None,
@@ -292,6 +313,7 @@ def edit(
         locks: concepts that the others leave alone; "auto" softly holds each against all others.
         mode: the whole photo, or the face alone at the model's size.
         face: which one, when there are several; 1 is the largest, and taken by default.
+        refine: bring the model's face nearer to the photo's; None does where the model has no encoder of its own.
         points: where its eyes and mouth are, in photo pixels, for a face that is not found or placed wrong.
     """
     request = edit_job.EditRequest(
@@ -302,6 +324,7 @@ def edit(
         locks=tuple(locks),
         mode=mode,
         face=face,
+        refine=refine,
         points=points,
     )
     return run(edit_job.edit(request, control), on_event)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -39,3 +40,11 @@ def test_an_impossible_model_is_refused(command: Callable[..., Any]) -> None:
         outcome = command("models", "show", *arguments)
         assert outcome.code == 2
         assert said in outcome.err
+
+
+def test_a_gan_learns_to_read_faces(command: Callable[..., Any], gan_copy: Path) -> None:
+    before = (gan_copy / "encoder.safetensors").read_bytes()
+    arguments = ("models", "encoder", gan_copy, "--minutes", 0.01, "--device", "cpu", "--seed", 4)
+    assert command(*arguments, "--json").json["psnr"] > 0
+    assert (gan_copy / "encoder.safetensors").read_bytes() != before
+    assert "come back at" in command(*arguments).out

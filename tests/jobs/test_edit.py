@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +23,8 @@ from workbench.core.errors import Stopped, WorkbenchError
 from workbench.core.events import Advice, Event, Saved
 from workbench.core.pictures import read_photo
 from workbench.core.runs.trained import open_model
-from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.edit import EditRequest, edit, encode_photo, export_edit, find_face
-from workbench.jobs.find_concepts import ConceptRequest, find_concepts
-from workbench.jobs.train import TrainRequest, train
 
 Edit = Callable[..., Path]
 
@@ -214,34 +212,52 @@ def test_of_several_faces_the_one_that_was_taken_and_how_to_take_another_is_said
     assert (first != second).any()
 
 
-@pytest.fixture(scope="module")
-def gan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    request = TrainRequest(
-        data="builtin:avatars",
-        model="dcgan",
-        budget=Budget(steps=1),
-        size=32,
-        settings={"batch_size": 4},
-        runs=tmp_path_factory.mktemp("gan"),
-        device="cpu",
-        threads=1,
-    )
-    return run(train(request)).run
-
-
-def test_a_model_that_cannot_encode_says_so_before_it_looks_for_concepts_or_faces(
-    make: Edit, gan: Path, portrait: Path, tmp_path: Path
+def test_a_face_is_edited_with_a_gan_and_its_recipe_repeats_it_whatever_encoder_was_learned_since(
+    make: Edit, gan_copy: Path, portrait: Path, tmp_path: Path, events: list[Event]
 ) -> None:
-    tries: list[Callable[[], object]] = [
-        lambda: make(model=gan, strengths={"Smiling": 1}),
-        lambda: run(encode_photo(portrait, gan, tmp_path / "code.safetensors")),
-        lambda: run(find_concepts(ConceptRequest(gan, "builtin:avatars"))),
-    ]
-    for attempt in tries:
-        with pytest.raises(WorkbenchError, match="cannot encode photos") as refused:
-            attempt()
-        assert "vae" in refused.value.next_step
-    assert list(tmp_path.glob("*.safetensors")) == []
+    first = make(model=gan_copy, strengths={"Smiling": 2})
+    assert (pixels_of(first) != pixels_of(portrait)).any()
+    assert any("dB near this face" in said for said in advice(events))
+    code = Recipe.read(first).code
+    assert code is not None
+    (gan_copy / "encoder.safetensors").unlink()
+    again = make(model=gan_copy, recipe=first, out=tmp_path / "again.png")
+    assert np.array_equal(pixels_of(again), pixels_of(first))
+    unrefined = make(model=gan_copy, recipe=first, refine=False, out=tmp_path / "unrefined.png")
+    assert Recipe.read(unrefined).code == (0.0,) * 8  # where random codes have their middle
+
+
+def test_a_gans_code_is_written_after_it_was_refined(gan_run: Path, portrait: Path, tmp_path: Path) -> None:
+    codes = []
+    for refine in (None, False):
+        out = run(encode_photo(portrait, gan_run, tmp_path / "code.safetensors", refine=refine))
+        codes.append(load_file(out)["code"])
+    assert not np.array_equal(*codes)
+
+
+def test_a_refined_face_comes_nearer_and_its_recipe_repeats_it(
+    make: Edit, portrait: Path, tmp_path: Path, events: list[Event]
+) -> None:
+    plain = make(strengths={"Smiling": 2}, out=tmp_path / "plain.png")
+    assert Recipe.read(plain).code is None
+    events.clear()
+    refined = make(strengths={"Smiling": 2}, refine=True)
+    (said,) = (event.finding for event in events if isinstance(event, Advice) and event.kind == "refined")
+    after, before = (float(number) for number in re.findall(r"[0-9]+\.[0-9]", said))
+    assert after > before
+    assert not np.array_equal(pixels_of(refined), pixels_of(plain))
+    again = make(recipe=refined, out=tmp_path / "again.png")
+    assert np.array_equal(pixels_of(again), pixels_of(refined))
+
+
+def test_a_refined_edit_of_another_photo_refines_that_one(make: Edit, portrait: Path, tmp_path: Path) -> None:
+    first = make(strengths={"Smiling": 2}, refine=True)
+    other = tmp_path / "other.png"
+    Image.open(portrait).convert("L").convert("RGB").save(other)
+    second = make(photo=other, recipe=first, out=tmp_path / "second.png")
+    code = Recipe.read(second).code
+    assert code is not None
+    assert code != Recipe.read(first).code
 
 
 def test_a_model_without_concepts_says_how_to_find_them(make: Edit, run_copy: Path) -> None:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 FaceOption = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Which face, when there are several; 1, the largest, by default.")
 ]
+RefineOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--refine/--no-refine",
+        help="Bring the model's face nearer to the photo's, in seconds; done anyway with a model that has no encoder "
+        "of its own.",
+    ),
+]
 _OUT_HELP = "The picture to write: .png, .jpg or .webp."
 _POINTS_HELP = (
     "Where the face's eyes and mouth are, in photo pixels, as in '203,100 246,103 223,140' (the eye on the left of the "
@@ -48,6 +56,7 @@ def edit(
     face_only: Annotated[bool, typer.Option("--face-only", help="Write the face alone, at the model's size.")] = False,
     face: FaceOption = None,
     points: Annotated[str | None, typer.Option(metavar="PLACES", help=_POINTS_HELP)] = None,
+    refine: RefineOption = None,
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of a JPEG or WebP picture.")] = 92,
     save_recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the recipe as JSON too.")] = None,
     json: Json = False,
@@ -64,6 +73,7 @@ def edit(
         locks=tuple(lock or ()),
         mode="face" if face_only else "photo",
         face=face,
+        refine=refine,
         points=_points(points) if points else None,
         recipe=recipe,
         quality=quality,
@@ -83,12 +93,13 @@ def encode(
     model: Annotated[Path, typer.Option(metavar="MODEL", help=MODEL_HELP)],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The code to write: .safetensors.")],
     face: FaceOption = None,
+    refine: RefineOption = None,
     json: Json = False,
 ) -> None:
     """Write the code of the face in a photo."""
     from workbench.jobs.edit import encode_photo
 
-    say_written(run_job(lambda control: encode_photo(photo, model, out, control, face)), json)
+    say_written(run_job(lambda control: encode_photo(photo, model, out, control, face, refine)), json)
 
 
 def sample(

@@ -1,4 +1,5 @@
-"""`workbench models`: what can be trained, what its nets look like, and what comes trained with the program."""
+"""`workbench models`: what can be trained, what its nets look like, what comes trained with the program, and an encoder
+for a model without one."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Json
+from workbench.cli.console import run_job
+from workbench.cli.options import Json, Run
 from workbench.cli.output import say, say_json, say_table
 
 app = typer.Typer(help="What can be trained, and what its nets look like.", no_args_is_help=True)
@@ -40,6 +42,30 @@ def shipped(json: Json = False) -> None:
         say_json([{"name": m.name, "title": m.title, "note": m.note, "path": m.path, "card": m.card} for m in found])
         return
     say_table([(model.name, f"{model.title}. {model.note}") for model in found])
+
+
+@app.command()
+def encoder(
+    run: Run,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long to learn.")] = 2.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the pictures it learns from.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Let a GAN learn to read faces from the ones that it makes up, so that concepts can be found in photos.
+
+    'workbench concepts find' does it by itself where it is missing; the run keeps the encoder, and exports have it.
+    """
+    from workbench.core.training.budget import Budget
+    from workbench.jobs.fit_encoder import fit_encoder
+
+    learned = run_job(
+        lambda control: fit_encoder(run, control, budget=Budget(minutes=minutes), seed=seed, device=device)
+    )
+    if json:
+        say_json({"psnr": learned.psnr})
+    else:
+        say(f"Learned: the model's own faces come back at {learned.psnr:.1f} dB from the codes it reads at once.")
 
 
 @app.command()

@@ -89,7 +89,7 @@ class Saved:
     """A file or folder is complete on disk."""
 
     path: Path
-    kind: Literal["checkpoint", "picture", "concept", "model", "recipe", "data", "codes", "mixture"]
+    kind: Literal["checkpoint", "picture", "concept", "model", "recipe", "data", "codes", "mixture", "encoder"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from workbench.core.events import Advice
 from workbench.core.faces.align import Alignment
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job, notices
+from workbench.jobs.fit_encoder import with_encoder
 from workbench.jobs.prepare_data import prepare_data
 
 _PAIRS = 300  # far more than shapes, tints and seats there are; drawing them takes seconds
@@ -99,7 +100,8 @@ def open_material(
         control: to stop.
 
     Yields:
-        what preparing and encoding the data yields; Advice where the faces are aligned in another way.
+        what learning an encoder, preparing and encoding the data yield; Advice where the faces are aligned in another
+            way.
 
     Raises:
         WorkbenchError: no such model, data or column; the model cannot encode.
@@ -108,7 +110,7 @@ def open_material(
     if not isinstance(model, TrainedModel):
         model = open_model(model)
     yield from notices(model)
-    model.need_encoder()
+    model = yield from with_encoder(model, control)
     dataset = yield from prepare_data(data, model.size, control)
     chosen = _chosen(dataset, where) if where else None
     if dataset.alignment not in (None, model.alignment):

@@ -13,7 +13,7 @@ from workbench.core.editing import known_photos
 from workbench.core.editing.fit import Fit
 from workbench.core.editing.recipe import Recipe
 from workbench.core.editing.render import Editor
-from workbench.core.editing.state import MOST, EditState, Mode
+from workbench.core.editing.state import MOST, EditState, Mode, as_code
 from workbench.core.errors import WorkbenchError, unknown
 from workbench.core.events import Advice, Progress, Saved
 from workbench.core.faces.align import Points
@@ -25,6 +25,7 @@ from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job, notices
 from workbench.jobs.open_edit import find_model, model_missing
+from workbench.jobs.refine_face import refine_face
 
 AUTOMATIC = "auto"
 """In place of a name to lock: softly hold every concept against all others."""
@@ -42,6 +43,8 @@ class EditRequest:
         locks: concepts that the others leave alone, beside those of a recipe; "auto" softly holds all against all.
         mode: the whole photo, or the face alone at the model's size.
         face: which face, counted from 1, the largest; None takes the largest, and says so where there are others.
+        refine: make the face's code nearer to it than the model's encoder gives it; None does where the model has no
+            encoder of its own, and as the recipe did.
         points: where its eyes and mouth are, when the finder is not to be asked.
         recipe: an edit to repeat: its JSON, or an exported picture.
         quality: of JPEG and WebP, 1 to 100.
@@ -55,6 +58,7 @@ class EditRequest:
     locks: tuple[str, ...] = ()
     mode: Mode = "photo"
     face: int | None = None
+    refine: bool | None = None
     points: Points | None = None
     recipe: Path | None = None
     quality: int = 92
@@ -78,7 +82,6 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     recipe = Recipe.read(request.recipe) if request.recipe else None
     model = yield from _model(request.model, recipe, control)
     yield from notices(model)
-    model.need_encoder()
     if recipe:
         recipe.state(model)  # refuses another model before anything is done
     strengths = {**(recipe.strengths if recipe else {}), **request.strengths}
@@ -109,7 +112,11 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
 
     yield Progress("Encoding the face", 2, 4, "steps")
     editor = Editor(model, photo, state.points)
-    fit = Fit.of(model, editor.at(points))
+    if request.refine is None and recipe and recipe.is_of(photo, points):
+        state = state.with_code(recipe.code)
+    elif _refines(request.refine, model) or (request.refine is None and recipe and recipe.code):
+        state = yield from refine_face(editor, state, control)
+    fit = Fit.of(model, editor.at(points, state.code))
     yield from fit.doubts
     strain = editor.strain(state)
     if strain is not None and fit.level != "red" == Typical.strained(strain):
@@ -163,6 +170,8 @@ def export_edit(
     if save_recipe and save_recipe.absolute() == out.absolute():
         raise WorkbenchError(f"'{out}' cannot be both the picture and its recipe.", "Choose two names.")
     photo = editor.photo
+    if not editor.model.net.encodes:  # an encoder that was learned may be learned again, and give another code
+        state = state.with_code(as_code(editor.at(state.points, state.code).code))
     recipe = Recipe.of(editor.model, photo, state).to_json()
     whole = state.mode == "photo"
     ai: Ai | None = "edited" if state.strengths or not whole else None  # an untouched photo is no AI's work
@@ -189,9 +198,14 @@ def export_edit(
 
 
 def encode_photo(
-    photo: Path, model: str | Path, out: Path, control: Control | None = None, face: int | None = None
+    photo: Path,
+    model: str | Path,
+    out: Path,
+    control: Control | None = None,
+    face: int | None = None,
+    refine: bool | None = None,
 ) -> Job[Path]:
-    """Write the code of a face in a photo: `face` as an `EditRequest` has it.
+    """Write the code of a face in a photo: `face` and `refine` as an `EditRequest` has them.
 
     The file is safetensors: `code`, float32 (latent,), and a description with the model's fingerprint, the photo's
     sha256 and the face's three points.
@@ -205,14 +219,17 @@ def encode_photo(
     yield Progress("Opening the model", 0, 2, "steps")
     trained = open_model(model)
     yield from notices(trained)
-    trained.need_encoder()
     control.check()
     yield Progress("Finding the face", 1, 2, "steps")
     opened = read_photo(photo)
     found = yield from find_face(opened, photo.name, face)
     editor = Editor(trained, opened, found.points)
-    yield from Fit.of(trained, editor.at(editor.points)).doubts
-    write_tensors(out, {"code": editor.code}, _code_info(trained, opened, editor.points))
+    state = EditState(found.points)
+    if _refines(refine, trained):
+        state = yield from refine_face(editor, state, control)
+    crop = editor.at(state.points, state.code)
+    yield from Fit.of(trained, crop).doubts
+    write_tensors(out, {"code": crop.code}, _code_info(trained, opened, editor.points))
     yield Saved(out, "codes")
     return out
 
@@ -251,6 +268,11 @@ def _place(face: Face, photo: Photo) -> str:
     row = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
     column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else "middle"
     return f"the {row} {column}".replace("  ", " ")
+
+
+def _refines(wanted: bool | None, model: TrainedModel) -> bool:
+    """Whether a face's code is refined: as asked for, or else where the model has no encoder of its own."""
+    return not model.net.encodes if wanted is None else wanted
 
 
 def _beyond_sliders(strengths: Mapping[str, float], model: TrainedModel) -> Iterator[Advice]:

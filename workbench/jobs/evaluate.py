@@ -141,7 +141,7 @@ def evaluate(
     if partition == TRAIN:
         yield Advice("The model has learned from these pictures.", "Measure on the test partition (2).")
 
-    encodes = trained.net.encodes
+    encodes = trained.encodes
     codes = (yield from encode_dataset(trained, dataset, control)) if encodes else None
     sums = _Sums()
     divergence = np.zeros(trained.latent)  # of each dimension, in nats, summed over pictures

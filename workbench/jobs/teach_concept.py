@@ -23,6 +23,7 @@ from workbench.core.pictures import read_photo
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job, notices
 from workbench.jobs.find_concepts import concepts_folder
+from workbench.jobs.fit_encoder import with_encoder
 from workbench.jobs.prepare_data import prepare_data
 
 UInt8 = npt.NDArray[np.uint8]
@@ -71,7 +72,6 @@ def teach_concept(request: TeachRequest, control: Control | None = None) -> Job[
         raise WorkbenchError("The concept has no name.", "Say what the pictures have in common, as in Beard.")
     model = open_model(request.model)
     yield from notices(model)
-    model.need_encoder()
     folder = concepts_folder(request.out, model)
     if name in model.concepts and not request.replace:
         raise WorkbenchError(
@@ -84,6 +84,7 @@ def teach_concept(request: TeachRequest, control: Control | None = None) -> Job[
             raise WorkbenchError(
                 f"The pile {word} '{name}' {few}.", "Five in each pile are a start, twenty are a good one."
             )
+    model = yield from with_encoder(model, control)
     control.check()
     yield Progress("Teaching", 0, 1, "concepts")
     codes = [model.encode(pile) for pile in piles]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.core.editing.fit import BAD, Fit
+from workbench.core.editing.fit import BAD, POOR, Fit
 from workbench.core.editing.render import Crop
 from workbench.core.faces.align import Points
 from workbench.core.quality.reconstruction import psnr
@@ -44,12 +44,14 @@ def test_what_no_model_of_faces_can_draw_reconstructs_badly(model: TrainedModel)
     assert fit.psnr == psnr(noise[None], np.rint(crop.decoded).clip(0, 255).astype(np.uint8)[None])
     assert "reconstruction" in kinds(fit)
     assert f"{fit.psnr:.1f} dB" in fit.doubts[0].finding
+    unmeasured = Fit.of(replace(model, info=model.info.model_copy(update={"best_psnr": None})), crop)
+    assert f"only to {fit.psnr:.1f} dB" in unmeasured.doubts[0].finding
 
 
 def test_a_reconstruction_is_bad_beside_the_models_own_validation_faces_only(model: TrainedModel) -> None:
     crop = cut(model, model.sample(1, seed=2)[0])
     found = Fit.of(model, crop).psnr
-    for usual, expected in ((found + BAD + 0.1, True), (found + BAD - 0.1, False), (None, False)):
+    for usual, expected in ((found + BAD + 0.1, True), (found + BAD - 0.1, False), (None, found < POOR)):
         judged = Fit.of(replace(model, info=model.info.model_copy(update={"best_psnr": usual})), crop)
         assert ("reconstruction" in kinds(judged)) == expected
 

@@ -31,7 +31,7 @@ def encode_dataset(model: TrainedModel, dataset: Dataset, control: Control) -> G
         Stopped: the user asked for it; nothing is kept.
         WorkbenchError: the model's codes are not numbers, or there is no room for them.
     """
-    path = cache_folder() / "codes" / f"{model.fingerprint[:24]}-{dataset.fingerprint[:24]}.npy"
+    path = cache_folder() / "codes" / f"{model.encoding[:24]}-{dataset.fingerprint[:24]}.npy"
     shape = (len(dataset), model.latent)
     if (cached := _read(path, shape)) is not None:
         return cached

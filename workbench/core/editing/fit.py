@@ -15,6 +15,9 @@ BAD = 3.5
 """So many dB below the mean of the validation faces is bad: three of a hundred of them are (their standard deviation is
 2 dB, measured on a VAE at 64 pixels); a face cut out lying on its side is as a rule."""
 
+POOR = 20.0
+"""dB below which a face is hardly itself: what counts for a model of which no usual figure is known, a GAN."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -55,6 +58,14 @@ class Fit:
                     f"This crop reconstructs badly: {self.psnr:.1f} dB, where {self.usual:.1f} are usual.",
                     "Check that the points are on the eyes and the mouth; a face that is turned away, half hidden or "
                     "in hard light is hard for the model.",
+                    kind="reconstruction",
+                )
+            )
+        if self.usual is None and self.psnr < POOR:
+            said.append(
+                Advice(
+                    f"This model represents this face only to {self.psnr:.1f} dB: it knows none that is nearer.",
+                    "Check the points on the eyes and the mouth, and expect a change that fits another face better.",
                     kind="reconstruction",
                 )
             )

@@ -9,6 +9,10 @@ One whose edit holds concepts has version 2 and says which:
 
     "locks": [{"name": "Male", "share": 1.0, "fingerprint": "…"}]
 
+One whose face's code was refined has version 3 and holds it:
+
+    "code": [0.25, -1.5, …]
+
 It names the photo by its content, never by a path: nobody learns from an exported picture where it was made.
 """
 
@@ -31,7 +35,7 @@ from workbench.core.runs.trained import TrainedModel
 from workbench.core.tensors import check_format, damaged
 
 FORMAT: Literal["workbench-recipe"] = "workbench-recipe"
-VERSION = 2
+VERSION = 3
 
 Place = tuple[FiniteFloat, FiniteFloat]
 Text = Annotated[str, MinLen(1)]
@@ -95,6 +99,7 @@ class Recipe(_Part):
     concepts: tuple[RecipeConcept, ...] = ()
     mode: Mode = "photo"
     locks: tuple[RecipeLock, ...] = ()
+    code: Annotated[tuple[FiniteFloat, ...], MinLen(1)] | None = None
 
     @classmethod
     def of(cls, model: TrainedModel, photo: Photo, state: EditState) -> Self:
@@ -115,7 +120,8 @@ class Recipe(_Part):
                 for name, strength in state.strengths
             ),
             mode=state.mode,
-            version=2 if state.locks else 1,  # who does not know of locks must not pass them over
+            version=3 if state.code else 2 if state.locks else 1,  # who does not know of them must not pass them over
+            code=state.code,
             locks=tuple(
                 RecipeLock(name=name, share=share, fingerprint=gauge(model.concepts[name]).fingerprint)
                 for name, share in state.locks
@@ -163,12 +169,16 @@ class Recipe(_Part):
 
     def to_json(self) -> str:
         """The recipe as JSON that a person can read."""
-        return self.model_dump_json(indent=2)
+        return self.model_dump_json(indent=2, exclude=None if self.code else {"code"})
 
     @property
     def points(self) -> Points:
         """The face's eyes and mouth in photo pixels."""
         return Points(self.crop.left_eye, self.crop.right_eye, self.crop.mouth)
+
+    def is_of(self, photo: Photo, points: Points) -> bool:
+        """Whether it was made with this face of this photo."""
+        return photo.sha256 == self.photo.sha256 and points == self.points
 
     @property
     def strengths(self) -> dict[str, float]:
@@ -192,6 +202,8 @@ class Recipe(_Part):
                 "before it was trained further.",
                 f"Use the model '{self.model.name}' as it was then.",
             )
+        if self.code is not None and len(self.code) != model.latent:
+            raise damaged(f"of {self.model.name}", "recipe")
         for name in (*self.strengths, *self.locked):
             if name not in model.concepts:
                 raise unknown("concept", name, model.concepts)
@@ -208,4 +220,8 @@ class Recipe(_Part):
                     f"{concept.method}).",
                     "Make the edit again with the concept as it is now.",
                 )
-        return EditState(self.points, mode=self.mode).with_strengths(self.strengths).with_locks(self.locked)
+        return (
+            EditState(self.points, mode=self.mode, code=self.code)
+            .with_strengths(self.strengths)
+            .with_locks(self.locked)
+        )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from workbench.core.concepts.concept import Concept
 from workbench.core.concepts.locks import locked_step
 from workbench.core.editing.paste import masked_change, paste
-from workbench.core.editing.state import EditState
+from workbench.core.editing.state import Code, EditState
 from workbench.core.errors import unknown
 from workbench.core.faces.align import Matrix, Points, align, similarity
 from workbench.core.pictures import Photo
@@ -56,6 +56,7 @@ class Crop:
         pixels: uint8 (S, S, 3), cut from the photo.
         code: float32 (latent,).
         decoded: what the model makes of the code, float32 (S, S, 3) in 0..255, not rounded.
+        given: the code, where one was given; None where the model's encoder was asked.
     """
 
     points: Points
@@ -63,6 +64,7 @@ class Crop:
     pixels: UInt8
     code: Float32
     decoded: Float32
+    given: Code | None = None
 
 
 class Editor:
@@ -77,7 +79,7 @@ class Editor:
     def __init__(self, model: TrainedModel, photo: Photo, points: Points) -> None:
         self.model = model
         self.photo = photo
-        self._crop = self._cut(points)
+        self._crop = self._cut(points, None)
 
     @property
     def points(self) -> Points:
@@ -104,22 +106,23 @@ class Editor:
         """The face as the model sees it, unchanged: uint8 (S, S, 3)."""
         return rounded(self._crop.decoded)
 
-    def at(self, points: Points) -> Crop:
-        """The face at `points`, cut anew only when they have moved."""
+    def at(self, points: Points, code: Code | None = None) -> Crop:
+        """The face at `points` with this code, or else the one that the model reads from it; cut anew only when one of
+        them has changed."""
         crop = self._crop
-        if crop.points != points:
-            crop = self._crop = self._cut(points)
+        if (crop.points, crop.given) != (points, code):
+            crop = self._crop = self._cut(points, code)
         return crop
 
     def face(self, state: EditState) -> UInt8:
         """The changed face at the model's size: uint8 (S, S, 3)."""
-        return rounded(self._decode(self.at(state.points), state))
+        return rounded(self._decode(self.at(state.points, state.code), state))
 
     def full(self, state: EditState) -> UInt8:
         """The whole photo with the change in it: uint8 (H, W, 3); its very pixels when nothing is moved."""
         if not state.strengths:
             return self.photo.pixels
-        crop = self.at(state.points)
+        crop = self.at(state.points, state.code)
         return paste(self.photo.pixels, crop.decoded, self._decode(crop, state), crop.matrix)
 
     def render(self, state: EditState) -> UInt8:
@@ -128,12 +131,12 @@ class Editor:
 
     def change(self, state: EditState) -> Float32:
         """What `full` adds to the face, at the model's size: float32 (S, S, 3), in steps of 0..255, masked."""
-        crop = self.at(state.points)
+        crop = self.at(state.points, state.code)
         return masked_change(crop.decoded, self._decode(crop, state))
 
     def strain(self, state: EditState) -> float | None:
         """How far out the change leads (`quality.typical.Typical.strain`); None where usual codes are not known."""
-        typical, crop = self.model.typical, self.at(state.points)
+        typical, crop = self.model.typical, self.at(state.points, state.code)
         return None if typical is None else float(typical.strain(crop.code, self._moved(crop, state)))
 
     def _moved(self, crop: Crop, state: EditState) -> Float32:
@@ -144,11 +147,17 @@ class Editor:
         decoded: Float32 = self.model.decode_float(moved[None])[0]
         return decoded
 
-    def _cut(self, points: Points) -> Crop:
+    def _cut(self, points: Points, given: Code | None) -> Crop:
         matrix = similarity(points, self.model.alignment, self.model.size)
         pixels = align(self.photo.pixels, matrix, self.model.size)
-        code = self.model.encode(pixels[None])[0]
-        return Crop(points, matrix, pixels, code, self.model.decode_float(code[None])[0])
+        code = self._read(pixels) if given is None else np.array(given, np.float32)
+        return Crop(points, matrix, pixels, code, self.model.decode_float(code[None])[0], given)
+
+    def _read(self, pixels: UInt8) -> Float32:
+        """The code of a face as the model's encoder has it; without one the mean, to be refined."""
+        first = self.model.encode(pixels[None])[0] if self.model.encodes else self.model.spread[0]
+        code: Float32 = first.astype(np.float32)
+        return code
 
 
 def rounded(picture: Float32) -> UInt8:

@@ -7,10 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from workbench.core.faces.align import Points
 
 Mode = Literal["photo", "face"]
 """The whole photo at its own size, or the face alone at the model's."""
+
+Code = tuple[float, ...]
+"""The numbers of a code (latent,) as float32 has them."""
 
 MOST = 100.0
 """The largest strength: far beyond any face, and far from what a float32 cannot hold."""
@@ -27,12 +33,14 @@ class EditState:
         mode: what `Editor.render` gives.
         locks: (concept, share) sorted by name: the steps of all other concepts go without that share of it, 0 to 1
             (`concepts.locks`); a share of zero is no entry. A mapping may be given.
+        code: of the face at those points, where it is another than the model's encoder gives: one that was refined.
     """
 
     points: Points
     strengths: tuple[tuple[str, float], ...] = ()
     mode: Mode = "photo"
     locks: tuple[tuple[str, float], ...] = ()
+    code: Code | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strengths", _tidy(self.strengths))
@@ -55,8 +63,12 @@ class EditState:
         return replace(self, locks=_tidy(locks))
 
     def with_points(self, points: Points) -> EditState:
-        """This state with the face somewhere else."""
-        return replace(self, points=points)
+        """This state with the face somewhere else, which has a code of its own."""
+        return self if points == self.points else replace(self, points=points, code=None)
+
+    def with_code(self, code: Code | None) -> EditState:
+        """This state with another code of the same face, or the one that the model reads from it."""
+        return replace(self, code=code)
 
     def with_mode(self, mode: Mode) -> EditState:
         """This state with another picture coming out."""
@@ -65,6 +77,11 @@ class EditState:
     def reset(self) -> EditState:
         """This state with every concept at zero."""
         return replace(self, strengths=())
+
+
+def as_code(numbers: npt.NDArray[np.float32]) -> Code:
+    """A code (latent,) as a state and a recipe hold it: each number as short as names the same float32."""
+    return tuple(float(str(number)) for number in numbers)
 
 
 def _tidy(strengths: Mapping[str, float] | Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

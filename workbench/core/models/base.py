@@ -137,6 +137,11 @@ class Model(nn.Module, ABC):
         """What random codes are drawn from, in a word."""
         return "mixture" if self.mixture else "normal"
 
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of each number of a code that is drawn from no mixture."""
+        return 1.0
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` random codes, float32 (count, latent): from the mixture, or else from a standard normal."""
         if self.mixture:
@@ -218,10 +223,10 @@ def _shape(net: Model) -> list[Any]:
 
 
 def cannot_encode(model: Model) -> WorkbenchError:
-    """The error for photos, concepts and whatever else needs codes of pictures, which this model does not have."""
+    """The error for whatever needs codes of pictures, which this model does not give."""
     return WorkbenchError(
         f"A {model.title} cannot encode photos: it only goes from codes to pictures.",
-        "Use it for random faces, or take a model with an encoder (vae, vaegan) instead.",
+        "Let its run learn an encoder first: workbench models encoder RUN.",
     )
 
 

@@ -76,6 +76,10 @@ class Dcgan(Model):
     def prior(self) -> str:
         return self.settings.noise
 
+    @property
+    def deviation(self) -> float:
+        return 1.0 if self.settings.noise == "normal" else 3**-0.5
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         if self.settings.noise == "normal":
             return super().draw(count, generator)

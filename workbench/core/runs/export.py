@@ -1,7 +1,8 @@
 """A model to share is one file, `NAME.workbench`.
 
 It is safetensors: the averaged weights as `weights.<name>`, each concept's vectors as `concept.<name>.<method>`, the
-mixture of its codes as `mixture.<name>`, and a description in the metadata. `open_model` reads it.
+mixture of its codes as `mixture.<name>`, the encoder that was learned for a GAN as `encoder.<name>`, and a description
+in the metadata. `open_model` reads it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from workbench.core.models.mixture import Mixture
-from workbench.core.runs.checkpoint import fingerprint, set_weights, weights_of
+from workbench.core.runs.checkpoint import Weights, fingerprint, set_weights, weights_of
 from workbench.core.runs.trained import FORMAT, SUFFIX, VERSION, TrainedModel
 from workbench.core.tensors import write_tensors
 
@@ -37,6 +39,10 @@ def export_model(model: TrainedModel, path: Path, *, half: bool = False) -> Path
     arrays = {f"weights.{name}": _as(array, kept) for name, array in weights_of(model.net).items()}
     if model.net.mixture:
         arrays |= {f"mixture.{name}": _as(array, kept) for name, array in model.net.mixture.pack().items()}
+    about_encoder = None
+    if model.inverter:
+        encoder, about_encoder = model.inverter.pack()
+        arrays |= {f"encoder.{name}": _as(array, kept) for name, array in encoder.items()}
     descriptions = {}
     for name, concept in model.concepts.items():
         vectors, descriptions[name] = concept.pack()
@@ -50,6 +56,7 @@ def export_model(model: TrainedModel, path: Path, *, half: bool = False) -> Path
         "run": model.info.model_copy(update={"data": source}).model_dump(),
         "concepts": descriptions,
         "mixture": model.net.mixture.fingerprint if model.net.mixture else None,
+        "encoder": about_encoder,
     }
     write_tensors(path, arrays, info)
     return path
@@ -62,12 +69,21 @@ def _as(array: npt.NDArray[Any], kept: type[np.floating[Any]]) -> npt.NDArray[An
 
 def _rounded(model: TrainedModel) -> TrainedModel:
     """The model that a file in half precision holds: every number is one that half precision can say."""
-    net = copy.deepcopy(model.net)
-    weights = {name: _as(array, np.float16).astype(array.dtype) for name, array in weights_of(net).items()}
-    set_weights(net, weights, str(model.path))
+    net, inverter = copy.deepcopy(model.net), model.inverter
+    weights = _round_weights(net, model.path)
     if net.mixture:
         parts = {name: torch.from_numpy(array).half().float() for name, array in net.mixture.pack().items()}
         net.mixture = Mixture(**parts)
+    if inverter:
+        inverter = copy.deepcopy(inverter)
+        _round_weights(inverter.net, model.path)
     own = fingerprint(weights)
     concepts = {name: replace(concept, model=own) for name, concept in model.concepts.items()}
-    return replace(model, net=net, fingerprint=own, concepts=concepts)
+    return replace(model, net=net, inverter=inverter, fingerprint=own, concepts=concepts)
+
+
+def _round_weights(net: nn.Module, where: Path) -> Weights:
+    """Round a net's weights to half precision, and give them."""
+    weights = {name: _as(array, np.float16).astype(array.dtype) for name, array in weights_of(net).items()}
+    set_weights(net, weights, str(where))
+    return weights

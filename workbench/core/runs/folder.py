@@ -207,6 +207,10 @@ class Run:
         return self.path / "mixture.safetensors"
 
     @property
+    def encoder_file(self) -> Path:
+        return self.path / "encoder.safetensors"
+
+    @property
     def concepts(self) -> Path:
         return self.path / "concepts"
 

@@ -15,12 +15,13 @@ import torch
 from workbench.core.concepts.concept import Concept, load_all
 from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Alignment
-from workbench.core.models.base import Model, cannot_encode
+from workbench.core.models.base import Model
 from workbench.core.models.images import to_images, to_pictures, to_values
 from workbench.core.models.inference import prepared
+from workbench.core.models.inverter import Inverter
 from workbench.core.models.mixture import Mixture
 from workbench.core.models.registry import model_class
-from workbench.core.quality.typical import Typical
+from workbench.core.quality.typical import Moments, Typical
 from workbench.core.runs import checkpoint
 from workbench.core.runs.folder import RUN_FILE, Run, RunInfo
 from workbench.core.runs.shipped import shipped_models
@@ -33,6 +34,7 @@ SUFFIX = ".workbench"
 AVERAGE_FILE = "average.safetensors"
 
 Prior = Literal["mixture", "normal"]
+_DRAWN = 4000  # random codes that tell how far off usual ones are
 Codes = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
@@ -51,6 +53,7 @@ class TrainedModel:
         concepts: by name.
         concepts_folder: where new concepts go; None for a file, which is not changed.
         notice: what a user should know of how it was opened: that a damaged checkpoint was passed over; or "".
+        inverter: the encoder that was learned for a model without one of its own, once it was.
     """
 
     net: Model
@@ -63,6 +66,7 @@ class TrainedModel:
     concepts: Mapping[str, Concept]
     concepts_folder: Path | None
     notice: str = ""
+    inverter: Inverter | None = None
 
     @property
     def name(self) -> str:
@@ -78,10 +82,15 @@ class TrainedModel:
         """Numbers in a code."""
         return self.net.latent
 
-    def need_encoder(self) -> None:
-        """Raise `WorkbenchError` for a model that only makes pictures up, before anything is done with it."""
-        if not self.net.encodes:
-            raise cannot_encode(self.net)
+    @property
+    def encodes(self) -> bool:
+        """Whether it gives the codes of pictures, by an encoder of its own or one that was learned for it."""
+        return self.net.encodes or self.inverter is not None
+
+    @property
+    def encoding(self) -> str:
+        """What gives the codes of pictures, as a fingerprint: other codes have another one."""
+        return self.fingerprint if self.inverter is None else self.inverter.fingerprint
 
     def with_concepts(self, concepts: Mapping[str, Concept]) -> TrainedModel:
         """The same model with other concepts."""
@@ -89,8 +98,13 @@ class TrainedModel:
 
     @torch.no_grad()
     def encode(self, pictures: Pictures, batch: int = 64) -> Codes:
-        """Pictures, uint8 (N, S, S, 3), as codes, float32 (N, latent)."""
-        parts = [self.net.encode(to_images(part)).numpy() for part in _batches(pictures, batch)]
+        """Pictures, uint8 (N, S, S, 3), as codes, float32 (N, latent).
+
+        Raises:
+            WorkbenchError: it cannot; see `encodes`.
+        """
+        encode = (self.inverter or self.net).encode
+        parts = [encode(to_images(part)).numpy() for part in _batches(pictures, batch)]
         return np.concatenate(parts) if parts else np.zeros((0, self.latent), np.float32)
 
     @torch.no_grad()
@@ -112,9 +126,19 @@ class TrainedModel:
         return prepared(self.net)
 
     @cached_property
+    def spread(self) -> Moments:
+        """Mean (latent,) and covariance (latent, latent) of the codes of its faces: float64. Of a model whose codes no
+        mixture was fitted to, those that random codes are drawn with."""
+        if self.net.mixture:
+            return self.net.mixture.moments()
+        return np.zeros(self.latent), self.net.deviation**2 * np.eye(self.latent)
+
+    @cached_property
     def typical(self) -> Typical | None:
-        """How far the codes of usual faces lie from their middle; None where no mixture was fitted to them."""
-        return self.net.mixture.typical if self.net.mixture else None
+        """How far the codes of usual faces lie from their middle; None where that is not known."""
+        if self.net.mixture or self.net.encodes:
+            return self.net.mixture.typical if self.net.mixture else None
+        return Typical.of_codes(self.net.draw(_DRAWN, torch.Generator().manual_seed(0)).numpy())  # it knows no others
 
     @torch.no_grad()
     def sample(self, count: int, seed: int = 0) -> Pictures:
@@ -183,6 +207,7 @@ def _from_checkpoint(
 ) -> TrainedModel:
     model = _assemble(weights, run.info, path, kind, step, run.concepts)
     model.net.mixture = Mixture.load(run.mixture_file, model.fingerprint, model.latent)
+    model = replace(model, inverter=Inverter.load(run.encoder_file, model.net, model.fingerprint))
     return model.with_concepts(load_all(run.concepts, model.fingerprint, model.latent))
 
 
@@ -200,6 +225,9 @@ def _open_file(path: Path) -> TrainedModel:
     mixture = {key.removeprefix("mixture."): array for key, array in arrays.items() if key.startswith("mixture.")}
     if mixture:
         model.net.mixture = Mixture.unpack(mixture, model.latent, info.get("mixture"), str(path))
+    if (about := info.get("encoder")) is not None:
+        encoder = {key.removeprefix("encoder."): array for key, array in arrays.items() if key.startswith("encoder.")}
+        model = replace(model, inverter=Inverter.unpack(encoder, about, model.net, str(path)))
     concepts = {}
     for name, description in packed.items():
         parts = ((*key.rpartition("."), array) for key, array in arrays.items())
