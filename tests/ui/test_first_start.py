@@ -16,13 +16,10 @@ from workbench.core.editing.recipe import Recipe
 from workbench.core.quality.sharpness import sharpness_each
 from workbench.core.runs import shipped
 from workbench.core.runs.shipped import shipped_models
-from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.open_edit import DRAWN, locate
-from workbench.jobs.train import TrainRequest, train
 from workbench.ui.main_window import MainWindow
 from workbench.ui.pages.edit import EditPage
-from workbench.ui.preferences import remember_recent
 
 LEFT = Qt.MouseButton.LeftButton
 WAIT = 240_000
@@ -250,24 +247,3 @@ def test_shipped_models_that_are_missing_are_none(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(shipped, "resource", missing)
     assert shipped_models.__wrapped__() == {}
-
-
-def test_a_model_that_cannot_encode_shows_its_faces_and_says_why_there_are_no_sliders(
-    qtbot: QtBot, bare: EditPage, tmp_path: Path
-) -> None:
-    request = TrainRequest(
-        data="builtin:avatars",
-        model="dcgan",
-        budget=Budget(steps=1),
-        size=32,
-        settings={"batch_size": 4},
-        runs=tmp_path / "runs",
-        device="cpu",
-        threads=1,
-    )
-    remember_recent("edit/models", str(run(train(request)).run))
-    bare.set_ready()
-    qtbot.waitUntil(lambda: bare.session.original is not None and bare.session.busy is None, timeout=WAIT)
-    assert "cannot take one in" in bare.side.no_sliders.text()
-    assert bare.side.no_sliders.isVisible()
-    assert not bare.side.export.button.isEnabled()

@@ -15,6 +15,7 @@ from workbench.ui.face_points import FacePoints
 from workbench.ui.page import Message, Page
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_bar import HOLD_KEY, EditBar
+from workbench.ui.pages.edit_refine import Refiner
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
 from workbench.ui.pages.edit_unnamed import UnnamedDirections
@@ -62,6 +63,7 @@ class EditPage(Page):
         self.points = FacePoints(self.view)
         self.side = EditSide()
         self.welcome = Welcome(self.view)
+        self.refiner = Refiner(self.session, self.side.face)
         self.unnamed = UnnamedDirections(self.session, self.side.sliders)
         self._lay_out()
         self._connect()
@@ -276,8 +278,7 @@ class EditPage(Page):
         """What can be done now, and what is being waited for."""
         session, bar = self.session, self.bar
         busy = session.busy
-        why_not = busy or "Open a photo, or try a random face."
-        self.side.set_editable(session.editable, why_not)
+        self.side.set_editable(session.editable, busy or "Open a photo, or try a random face.")
         self.side.face.set_adjustable(session.editor is not None, session.mode == "photo")
         self.side.set_finding(session.finding)
         has_model = session.has_model or not self._listed
@@ -359,8 +360,8 @@ class EditPage(Page):
         session.finding_progress.connect(side.show_progress)
         session.message.connect(self.message)
         session.activity.connect(self.activity)
-        session.rested.connect(self.rested)
-        self._list_jobs.rested.connect(self.rested)
+        for worker in (session, self._list_jobs, self.unnamed):
+            worker.rested.connect(self.rested)
         side.model_chosen.connect(self._open_model)
         side.open_model_asked.connect(self._ask_model)
         side.face.face_chosen.connect(session.choose_face)
@@ -374,7 +375,6 @@ class EditPage(Page):
         side.find_asked.connect(self._find)
         side.sliders.prove_asked.connect(self._prove)
         side.sliders.unnamed_asked.connect(self.unnamed.open)
-        self.unnamed.rested.connect(self.rested)
         side.stop_asked.connect(session.stop_finding)
         side.sliders.changed.connect(self._move)
         side.sliders.gesture_ended.connect(session.end_gesture)

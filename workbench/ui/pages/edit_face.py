@@ -6,25 +6,28 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.core.errors import Failure
 from workbench.jobs.latest import Latest
+from workbench.ui.flow import Flow
 from workbench.ui.forms import NoWheel
 from workbench.ui.pages.edit_jobs import Seen, look
-from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.theme import GRID, heading, icon, muted
 from workbench.ui.widgets import checkable, described, push_button
 
 if TYPE_CHECKING:
     from workbench.core.editing.render import Editor
+    from workbench.core.editing.state import Code
     from workbench.core.faces.align import Points
 
 _SIDE = 18 * GRID  # of the two small pictures
 _CHOSEN = "Move the points to the eyes and the mouth, and see at once what the model makes of it."
+_NEARER = "Bring the model's face nearer to the photo's: search for the code that shows it best."
 _FACE_ALONE = "Show the full photo to move the points."
 
 
-_Wish: TypeAlias = "tuple[Editor, Points]"
+_Wish: TypeAlias = "tuple[Editor, Points, Code | None]"
 
 
 def _answer(wish: _Wish) -> tuple[Editor, Seen]:
@@ -45,10 +48,10 @@ class FaceLooker(QObject):
         self._editor: Editor | None = None
         self._arrived.connect(self._receive)
 
-    def look(self, editor: Editor, points: Points) -> None:
-        """Look at the face of `editor`'s photo that lies at `points`."""
+    def look(self, editor: Editor, points: Points, code: Code | None = None) -> None:
+        """Look at the face of `editor`'s photo that lies at `points`, with this code or the model's own."""
         self._editor = editor
-        self._looks.ask((editor, points))
+        self._looks.ask((editor, points, code))
 
     def forget(self) -> None:
         """What is under way is of no interest any more."""
@@ -76,6 +79,8 @@ class FacePanel(QWidget):
     face_chosen = Signal(int)
     adjusted = Signal(bool)
     """The points shall be movable, or no more."""
+    refine_asked = Signal()
+    """The model's face shall come nearer; or, while it does, that shall stop."""
     reset_asked = Signal()
     """The points shall go back to where they were found."""
 
@@ -90,7 +95,11 @@ class FacePanel(QWidget):
         self.adjust_button = checkable(push_button("Adjust face", "face", _CHOSEN))
         self.reset_button = push_button("As found", "reset", "Put the points back to where they were found.")
         self.reset_button.clicked.connect(self.reset_asked)
+        self.refine_button = push_button("Refine", "fit", _NEARER)
+        self.refine_button.clicked.connect(self.refine_asked)
         self.figure = muted()
+        self.nearness = muted()
+        self.nearness.setWordWrap(False)
         self.doubts = muted()
         self.doubts.setProperty("role", "warn")
         self._cut, self._made = self._picture("The face as it is cut out"), self._picture("What the model makes of it")
@@ -117,6 +126,12 @@ class FacePanel(QWidget):
         if not (editable and whole):
             self.adjust_button.setChecked(False)
 
+    def set_refining(self, refining: bool) -> None:
+        """Whether a nearer face is being searched for: the button stops it then."""
+        self.refine_button.setText("Stop" if refining else "Refine")
+        self.refine_button.setIcon(icon("stop" if refining else "fit"))
+        self.refine_button.setToolTip("Keep the face as it is." if refining else _NEARER)
+
     def show_seen(self, seen: Seen | None) -> None:
         """What the model makes of the face, and what is to be doubted."""
         self.doubts.setText("\n".join(f"{d.finding} {d.remedy}" for d in seen.fit.doubts) if seen else "")
@@ -125,6 +140,8 @@ class FacePanel(QWidget):
             return
         usual = f"; {seen.fit.usual:.1f} are usual" if seen.fit.usual is not None else ""
         self.figure.setText(f"The model comes {seen.fit.psnr:.1f} dB near it{usual}.")
+        self.nearness.setText(f"{seen.fit.psnr:.1f} dB")
+        described(self.nearness, "How well this model can represent this face", self.figure.text())
         self._show(self._cut, seen.crop.picture.levels[0])
         self._show(self._made, seen.reconstruction)
 
@@ -149,13 +166,9 @@ class FacePanel(QWidget):
         label.setPixmap(pixmap)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addWidget(heading("Face"))
-        row.addWidget(self.faces, 1)
-        row.addStretch()
-        row.addWidget(self.reset_button)
-        row.addWidget(self.adjust_button)
+        row = Flow(
+            heading("Face"), self.faces, self.nearness, self.refine_button, self.reset_button, self.adjust_button
+        )
         self._details = QWidget()
         grid = QGridLayout(self._details)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -168,6 +181,6 @@ class FacePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(row)
+        column.addWidget(row)
         column.addWidget(self._details)
         column.addWidget(self.doubts)

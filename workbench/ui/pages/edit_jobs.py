@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.core.editing.fit import Fit
     from workbench.core.editing.recipe import Recipe
     from workbench.core.editing.render import Editor
-    from workbench.core.editing.state import EditState
+    from workbench.core.editing.state import Code, EditState
     from workbench.core.faces.align import Points
     from workbench.core.runs.trained import TrainedModel
     from workbench.jobs.open_edit import Located, Subject
@@ -46,12 +46,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A face as the model sees it: where it is, what was cut out, what the model makes of it, and how near that is."""
+    """A face as the model sees it: where it is and with which code, if one was given, what was cut out, what the model
+    makes of it, and how near that is."""
 
     points: Points
+    code: Code | None
     crop: Original
     reconstruction: QImage
     fit: Fit
+
+    @property
+    def shows(self) -> tuple[Points, Code | None]:
+        """Which face it is, and with which code."""
+        return self.points, self.code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,17 +169,17 @@ def make_editor(model: TrainedModel, subject: Subject, state: EditState, control
 
     yield from ()
     editor = Editor(model, subject.photo, state.points)
-    return Ready(editor, state, look(editor, state.points))
+    return Ready(editor, state, look(editor, state.points, state.code))
 
 
-def look(editor: Editor, points: Points) -> Seen:
-    """Show the model the face that lies at `points`."""
+def look(editor: Editor, points: Points, code: Code | None = None) -> Seen:
+    """Show the model the face that lies at `points`, with this code or the model's own."""
     from workbench.core.editing.fit import Fit
     from workbench.core.editing.render import rounded
 
-    crop = editor.at(points)
+    crop = editor.at(points, code)
     fit = Fit.of(editor.model, crop)
-    return Seen(points, Original.of(crop.pixels), to_qimage(rounded(crop.decoded)), fit)
+    return Seen(points, code, Original.of(crop.pixels), to_qimage(rounded(crop.decoded)), fit)
 
 
 def locate(path: Path, models: Sequence[Path], control: Control) -> Job[Located]:
@@ -200,10 +207,15 @@ def what_is_missing(recipe: Recipe, model: TrainedModel | None) -> str:
     return f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
 
 
-def carried_over(before: EditState | None, start: EditState, model: TrainedModel) -> EditState:
-    """`start`, with what this model knows of the strengths and the locks that the same face had before."""
+def carried_over(
+    before: EditState | None, start: EditState, model: TrainedModel, subject: Subject, editor: Editor | None
+) -> EditState:
+    """`start`, with what this model knows of the strengths and the locks that the same face had `before`; and with its
+    code, where it is the very face and model that the `editor` had."""
     if before is None or before.points != start.points:
         return start
+    if editor and editor.photo is subject.photo and editor.model.fingerprint == model.fingerprint:
+        start = start.with_code(before.code)
     strengths, locks = ({n: v for n, v in pairs if n in model.concepts} for pairs in (before.strengths, before.locks))
     return start.with_strengths(strengths).with_locks(locks)
 

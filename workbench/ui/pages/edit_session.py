@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.control import Control
 from workbench.core.editing.history import History
-from workbench.core.editing.state import EditState, Mode
+from workbench.core.editing.state import Code, EditState, Mode
 from workbench.core.errors import Failure, WorkbenchError
 from workbench.core.faces.align import similarity
 from workbench.jobs.api import Job
@@ -210,6 +210,11 @@ class EditSession(Working):
             locks = jobs.locks_of(self.model, locked, rest)
             self._go(self._history.end_gesture().push(self._history.current.with_locks(locks)))
 
+    def set_code(self, code: Code | None) -> None:
+        """Another code of the face: one that shows it more nearly."""
+        if self._history is not None:
+            self._go(self._history.end_gesture().push(self._history.current.with_code(code)))
+
     def set_mode(self, mode: Mode) -> None:
         """The whole photo or the face alone."""
         if mode == self._mode:
@@ -305,22 +310,14 @@ class EditSession(Working):
             return
         if self.model is None or self.subject is None:
             return
-        if not self.model.net.encodes:
-            self._set_editor(None)
-            return
         if not self.subject.faces and self._pending is None:
             self._mode = "photo"
             text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
             self._complain(Message(text, kind="advice"))
-        state = self._pending.state(self.model) if self._pending else self._carried_over()
-        self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
-
-    def _carried_over(self) -> EditState:
-        """The first state with this model and photo: another model of the same face keeps the strengths it knows."""
-        assert self.subject is not None
-        assert self.model is not None
         start = EditState(self.subject.points(self.face), mode=self._mode)
-        return jobs.carried_over(self.state, start, self.model)
+        before = jobs.carried_over(self.state, start, self.model, self.subject, self.editor)
+        state = self._pending.state(self.model) if self._pending else before
+        self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
 
     def _editor_made(self, ready: Ready) -> None:
         self._pending = None
@@ -330,7 +327,7 @@ class EditSession(Working):
         if self.subject is not None and ready.state.points == self.subject.points(0) and not self.subject.faces:
             self.face_missing.emit()
 
-    def _set_editor(self, editor: Editor | None) -> None:
+    def _set_editor(self, editor: Editor) -> None:
         self.editor = editor
         self._history = None
         self._looker.forget()
@@ -365,8 +362,8 @@ class EditSession(Working):
         self._mode = state.mode
         self._show_original(self._crop if state.mode == "face" else self._photo)
         self._renderer.show(state)
-        if self.editor is not None and self.seen is not None and self.seen.points != state.points:
-            self._looker.look(self.editor, state.points)
+        if self.editor is not None and self.seen is not None and self.seen.shows != (state.points, state.code):
+            self._looker.look(self.editor, state.points, state.code)
         self._keep()
         self.state_changed.emit()
 

@@ -101,10 +101,7 @@ class EditSide(QFrame):
             "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
             f"here those of “{source_title(model.info.data.source)}”."
         )
-        if model.net.encodes:
-            self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
-        else:
-            self.show_no_sliders("This model makes up faces, but cannot take one in: it has nothing to move.")
+        self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
 
     def show_no_sliders(self, why: str) -> None:
         """Show a sentence where the sliders would be."""

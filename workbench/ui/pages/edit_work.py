@@ -16,7 +16,8 @@ from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.worker import Jobs, JobThread
 
-Kind = Literal["model", "photo", "editor", "recipe", "concepts", "export"]
+Kind = Literal["model", "photo", "editor", "recipe", "concepts", "refine", "export"]
+_TOLD: tuple[Kind, ...] = ("concepts", "refine")  # whose progress is shown
 
 
 class Work(QObject):
@@ -135,6 +136,18 @@ class Working(QObject):
         """Whether concepts are being found."""
         return self._work.runs("concepts")
 
+    @property
+    def refining(self) -> bool:
+        """Whether a nearer code of the face is searched for."""
+        return self._work.runs("refine")
+
+    def refine(self, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
+        """Run the search that `make` makes."""
+        self._start("refine", make, done, asked=False)
+
+    def stop_refining(self) -> None:
+        self._work.stop("refine")
+
     def _start(
         self, kind: Kind, make: Callable[[Control], Job[Any]], done: Callable[[Any], None], asked: bool = True
     ) -> None:
@@ -150,13 +163,14 @@ class Working(QObject):
 
     @Slot(str, object)
     def _on_event(self, kind: Kind, event: Event) -> None:
-        if isinstance(event, Progress) and kind == "concepts":
+        if isinstance(event, Progress) and kind in _TOLD:
             self.activity.emit(Activity(event.task, event.fraction))
-            self.finding_progress.emit(event)
+            if kind == "concepts":
+                self.finding_progress.emit(event)
 
     @Slot()
     def _tell(self) -> None:
-        if not self._work.runs("concepts"):
+        if not self._work.runs(*_TOLD):
             self.activity.emit(None)
         self.editor_changed.emit()
 
