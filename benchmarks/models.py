@@ -28,7 +28,7 @@ from workbench.core.models.base import preset_settings, usual_size
 from workbench.core.models.registry import MODELS, model_class
 from workbench.core.training import clock, loop
 from workbench.core.training.budget import Budget
-from workbench.core.training.loop import Training
+from workbench.core.training.training import Training
 from workbench.jobs.api import run
 from workbench.jobs.evaluate import evaluate
 from workbench.jobs.prepare_data import prepare_data

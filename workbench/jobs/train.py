@@ -21,6 +21,7 @@ from workbench.core.files import need_space, unused_path
 from workbench.core.models.base import Model, check_shape, check_size, preset_settings, usual_size
 from workbench.core.models.registry import model_class
 from workbench.core.places import runs_folder
+from workbench.core.runs import checkpoint
 from workbench.core.runs.differences import going_on
 from workbench.core.runs.folder import DataInfo, Run, RunInfo, StartInfo, check_name
 from workbench.core.runs.sound import set_damaged_aside
@@ -28,8 +29,9 @@ from workbench.core.runs.stop_request import take_stop_request
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.training.budget import Budget
 from workbench.core.training.hole import look_for_hole
-from workbench.core.training.loop import Training, train_loop
+from workbench.core.training.loop import train_loop
 from workbench.core.training.settings import TrainSettings
+from workbench.core.training.training import Training
 from workbench.jobs.api import Job
 from workbench.jobs.first_steps import say_if_slow
 from workbench.jobs.fit_mixture import fit_mixture
@@ -242,6 +244,8 @@ def run_training(
             status: Literal["done", "stopped"] = "done" if over else "stopped"
             if status == "done":
                 yield from _random_faces(training, data, control)
+            elif not control.discarding and (mixture := training.recent.mixture()):  # who stops does not want to wait
+                mixture.save(run.mixture_file, checkpoint.fingerprint(checkpoint.weights_of(training.average.net)))
             run.update(status=status)
     return TrainResult(run.path, training.step, status, values)
 

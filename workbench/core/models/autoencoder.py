@@ -85,7 +85,9 @@ class Autoencoder(Model):
         return {name: loss.detach() for name, loss in losses.items()}
 
     def measure(self, images: Tensor, generator: torch.Generator) -> Losses:
-        loss = reconstruction_loss(self._decoded(self.encode(images)), images)
+        codes = self.encode(images)
+        self.codes = codes.detach()
+        loss = reconstruction_loss(self._decoded(codes), images)
         return {"total": loss, "reconstruction": loss}
 
 

@@ -132,6 +132,9 @@ class Model(nn.Module, ABC):
     mixture: Mixture | None = None
     """Where its codes really lie, once that was fitted; random pictures are drawn from it."""
 
+    codes: Tensor | None = None
+    """Those of the pictures that it learned from last, (B, latent), where it made some."""
+
     @property
     def prior(self) -> str:
         """What random codes are drawn from, in a word."""

@@ -43,6 +43,20 @@ def codes_wanted(latent: int) -> int:
     return COMPONENTS * max(CODES_PER_COMPONENT, CODES_PER_NUMBER * latent)
 
 
+def _belongs(codes: npt.NDArray[np.float64], count: int, seed: int) -> npt.NDArray[np.float64]:
+    """How much each code belongs to each of `count` normal distributions: (N, count), each row's sum 1."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    _, directions = np.linalg.eigh(np.cov(codes, rowvar=False).reshape(codes.shape[1], -1))  # the leading ones last
+    leading = codes @ directions[:, -_LEADING:]
+    fitter = GaussianMixture(count, reg_covar=_FLOOR, max_iter=_ROUNDS, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is as good
+        belongs: npt.NDArray[np.float64] = fitter.fit(leading).predict_proba(leading)
+    return belongs
+
+
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """K normal distributions in the space of codes.
@@ -62,27 +76,23 @@ class Mixture:
     usual: Tensor | None = None
 
     @classmethod
-    def fit(cls, codes: Float32, seed: int = 0) -> Mixture:
+    def fit(cls, codes: Float32, seed: int = 0, most: int = COMPONENTS) -> Mixture:
         """Fit it to codes (N, latent); the same codes, the same mixture.
 
         Expectation maximisation (scikit-learn) along the leading principal directions says which code belongs where;
         with that, each part's mean and covariance in all directions are known in closed form.
 
+        Args:
+            most: normal distributions, K; fewer where there are few codes.
+
         Raises:
             WorkbenchError: fewer codes than two, or codes that are not numbers.
         """
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.mixture import GaussianMixture
-
         if len(codes) < 2 or not np.isfinite(codes).all():
             raise WorkbenchError("These codes have no distribution to draw from.", "Train the model on more pictures.")
-        count = int(np.clip(COMPONENTS * len(codes) // codes_wanted(codes.shape[1]), 1, COMPONENTS))
+        count = int(np.clip(COMPONENTS * len(codes) // codes_wanted(codes.shape[1]), 1, most))
         exact = codes.astype(np.float64)
-        _, directions = np.linalg.eigh(np.cov(exact, rowvar=False).reshape(codes.shape[1], -1))  # the leading ones last
-        fitter = GaussianMixture(count, reg_covar=_FLOOR, max_iter=_ROUNDS, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is as good
-            belongs = fitter.fit(leading := exact @ directions[:, -_LEADING:]).predict_proba(leading)
+        belongs = _belongs(exact, count, seed) if count > 1 else np.ones((len(codes), 1))
         sizes = belongs.sum(axis=0)
         means = belongs.T @ exact / sizes[:, None]
         roots = []

@@ -106,6 +106,7 @@ class Vae(Autoencoder):
         With free nats each number's KL counts as at least so much (Kingma et al. 2016, "free bits").
         """
         mean, logvar = self.distribution(images)
+        self.codes = mean.detach()
         codes = drawn(mean, logvar, generator)
         reconstruction = reconstruction_loss(self._decoded(codes), images)
         told = kl_divergence(mean, logvar).mean(dim=0)

@@ -107,6 +107,7 @@ class VaeGan(Vae):
             return {**losses, "features": nothing, "adversarial": nothing, "discriminator": nothing}
 
         mean, logvar = self.distribution(images)
+        self.codes = mean.detach()
         codes = drawn(mean, logvar, step.generator)
         decoded = self._decoded(codes)
         on_real, _ = self._judged(images)

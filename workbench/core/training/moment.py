@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.core.training.loop import Training
+    from workbench.core.training.training import Training
 
 
 class Moment:

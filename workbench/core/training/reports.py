@@ -17,7 +17,7 @@ from workbench.core.training.clock import Speed
 from workbench.core.training.previews import grid
 
 if TYPE_CHECKING:
-    from workbench.core.training.loop import Training
+    from workbench.core.training.training import Training
 
 
 def on_host(pending: list[tuple[int, StepLosses]], seconds: float) -> Losses:
