@@ -10,17 +10,31 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QResizeEvent
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from workbench.ui.pictures import to_qimage
-from workbench.ui.theme import GRID
+from workbench.ui.theme import GRID, Colours, theme
 
 Index = QModelIndex | QPersistentModelIndex
 SIDE = 80
 """Of a thumbnail, in the window's pixels."""
 CELL = SIDE + GRID // 2
+MARK = Qt.ItemDataRole.UserRole
+"""The role of what the marks say of a picture."""
+KEYS = {Qt.Key.Key_1: 1, Qt.Key.Key_2: -1, Qt.Key.Key_3: 0}
+"""What the selected pictures are said to be by a key: 1 yes, -1 no, 0 unknown."""
 
 
 class ThumbnailModel(QAbstractTableModel):
@@ -32,12 +46,14 @@ class ThumbnailModel(QAbstractTableModel):
         self._rows = np.empty(0, np.int64)
         self._describe: Callable[[int], str] = str
         self._columns = 1
+        self._marks: npt.NDArray[np.int8] | None = None
 
     def set_pictures(self, pictures: npt.NDArray[np.uint8], describe: Callable[[int], str]) -> None:
         """Show all of `pictures`, uint8 (N, S, S, 3); `describe` says in words what a row is."""
         self.beginResetModel()
         self._pictures = pictures
         self._describe = describe
+        self._marks = None
         self._rows = np.arange(len(pictures))
         self.endResetModel()
 
@@ -46,6 +62,12 @@ class ThumbnailModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
+
+    def set_marks(self, marks: npt.NDArray[np.int8] | None) -> None:
+        """Mark each picture of the array: 1 yes, -1 no, 0 not at all; int8 (N,), or None for no marks."""
+        self._marks = marks
+        if self.count:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self._columns - 1), [MARK])
 
     def set_columns(self, columns: int) -> None:
         """So many pictures side by side."""
@@ -78,6 +100,8 @@ class ThumbnailModel(QAbstractTableModel):
             return to_qimage(self._pictures[row])
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._describe(row)
+        if role == MARK and self._marks is not None:
+            return int(self._marks[row])
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -85,7 +109,7 @@ class ThumbnailModel(QAbstractTableModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    """Paints the picture and nothing else."""
+    """Paints the picture, and its mark in a corner."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         image = index.data(Qt.ItemDataRole.DecorationRole)
@@ -95,14 +119,38 @@ class _Delegate(QStyledItemDelegate):
         area.moveCenter(option.rect.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area, image)
+        colours = theme().colours
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(option.palette.highlight().color())
+            painter.setPen(QColor(colours.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             for inset in range(3):
                 painter.drawRect(area.adjusted(inset, inset, -1 - inset, -1 - inset))
+        if mark := index.data(MARK):
+            _paint_mark(painter, QPointF(area.bottomRight()) - QPointF(1.5 * GRID, 1.5 * GRID), mark > 0, colours)
+
+
+def _paint_mark(painter: QPainter, at: QPointF, yes: bool, colours: Colours) -> None:
+    """A tick or a cross on a disc."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.surface), 1))
+    painter.setBrush(QColor(colours.accent if yes else colours.muted))
+    painter.drawEllipse(at, GRID, GRID)
+    painter.setPen(QPen(QColor(colours.on_accent), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    if yes:
+        painter.drawPolyline([at + QPointF(x, y) for x, y in ((-3.5, 0), (-1, 3), (4, -3))])
+    else:
+        painter.drawLine(at + QPointF(-3, -3), at + QPointF(3, 3))
+        painter.drawLine(at + QPointF(-3, 3), at + QPointF(3, -3))
+    painter.restore()
 
 
 class Thumbnails(QTableView):
-    """The grid; as many pictures side by side as fit."""
+    """The grid; as many pictures side by side as fit. Arrows go through them as one reads."""
+
+    marked = Signal(int)
+    """A key of `KEYS`: its value."""
+    undo = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +174,24 @@ class Thumbnails(QTableView):
         """The rows of the array that are selected, rising."""
         rows = (self.pictures.row_at(index) for index in self.selectionModel().selectedIndexes())
         return sorted(row for row in rows if row is not None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and (value := KEYS.get(Qt.Key(event.key()))) is not None:
+            self.marked.emit(value)
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def moveCursor(self, action: QTableView.CursorAction, keys: Qt.KeyboardModifier) -> QModelIndex:
+        way = {QTableView.CursorAction.MoveLeft: -1, QTableView.CursorAction.MoveRight: 1}.get(action)
+        here = self.currentIndex()
+        if way is None or not here.isValid():
+            return super().moveCursor(action, keys)
+        columns = self.pictures.columnCount()
+        place = here.row() * columns + here.column() + way
+        return self.pictures.index(*divmod(place, columns)) if 0 <= place < self.pictures.count else here
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.pictures.set_columns(max(1, self.viewport().width() // CELL))

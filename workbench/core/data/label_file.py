@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from workbench.core.data.folder import ATTRIBUTES
@@ -29,13 +29,8 @@ def set_labels(where: Path, label: str, values: Mapping[str, int]) -> None:
             cannot be written.
     """
     source = open_source(where)
-    if source.kind not in ("folder", "zip"):
-        raise WorkbenchError(
-            f"'{where}' ({source.kind}) has its labels from elsewhere.", "Label a folder or a zip of pictures."
-        )
     label = label.strip()
-    if not label or label in _TAKEN or label in source.table.text or not label.isprintable():
-        raise WorkbenchError(f"'{label}' cannot be a label here.", "Choose another name.")
+    check_label(str(where), source.kind, label, source.table.text)
     names = set(source.table.names)
     for name in values:
         if name not in names:
@@ -47,6 +42,22 @@ def set_labels(where: Path, label: str, values: Mapping[str, int]) -> None:
             write_file(file, _with(text, label, values, source.table.names))
         else:
             _rewrite(where, label, values, source.table.names)
+
+
+def check_label(source: str, kind: str, label: str, columns: Collection[str]) -> None:
+    """Raise `WorkbenchError` where `label` cannot be written to a source.
+
+    Args:
+        source, kind: its name for people, and what it is, as `Source.kind` says.
+        columns: its other columns, which are no labels.
+    """
+    if kind not in ("folder", "zip"):
+        raise WorkbenchError(
+            f"The labels of '{source}' ({kind}) come from elsewhere and cannot be written.",
+            "Label a folder or a zip of your own pictures.",
+        )
+    if not label or label in _TAKEN or label in columns or not label.isprintable():
+        raise WorkbenchError(f"'{label}' cannot be a label here.", "Choose another name.")
 
 
 def _place(inside: list[str], where: Path) -> Path:

@@ -17,6 +17,7 @@ from workbench.core.files import unused_path
 from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.data_import import import_photos, summary
+from workbench.ui.pages.data_label import LabelBar
 from workbench.ui.pages.data_side import PARTITIONS, DataSide
 from workbench.ui.pages.data_teach import TeachBar
 from workbench.ui.preferences import preferences
@@ -90,6 +91,10 @@ class DataPage(Page):
         self.title = OneLine("Pictures", "title")
         self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
         self.grid = Thumbnails()
+        self.labels = LabelBar(self.grid, self._jobs)
+        self.labels.changed.connect(self._labelled)
+        self.labels.message.connect(self.message)
+        self.labels.hide()
         self.teach = TeachBar()
         self.teach.add_asked.connect(self._add_to_pile)
         self.teach.asked.connect(self._teach)
@@ -107,7 +112,7 @@ class DataPage(Page):
         self.side.source.set_source(path)
 
     def at_rest(self) -> bool:
-        return self._jobs.at_rest
+        return self._jobs.at_rest and self.labels.at_rest
 
     def close_down(self) -> None:
         self._jobs.stop()
@@ -136,6 +141,7 @@ class DataPage(Page):
         self.dataset = None
         self._skipped = []
         self.side.set_dataset(None)
+        self.labels.set_dataset(None)
         self.teach.empty()
         self.teach.hide()
         self.title.setText(source_title(source))
@@ -153,7 +159,14 @@ class DataPage(Page):
         self.teach.show()
         self.title.setText(source_title(dataset.source))
         self.grid.pictures.set_pictures(dataset.pictures, self._describe)
+        self.labels.set_dataset(dataset)
         self._filter()
+
+    @Slot(str)
+    def _labelled(self, label: str) -> None:
+        """Counts follow at once; the filter not, or pictures would go from under the keys."""
+        if self.dataset is not None:
+            self.side.count(self.dataset, label)
 
     def _describe(self, row: int) -> str:
         dataset = self.dataset
@@ -293,6 +306,7 @@ class DataPage(Page):
         column.addWidget(self.title)
         column.addWidget(self.summary)
         column.addSpacing(GRID)
+        column.addWidget(self.labels)
         column.addWidget(self.grid, 1)
         column.addWidget(self.teach)
         self._splitter = QSplitter()

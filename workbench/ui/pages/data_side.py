@@ -100,6 +100,16 @@ class DataSide(QFrame):
         self.train_button.setEnabled(dataset is not None)
         self.photos.setVisible(self.source.source != AVATARS and not (dataset and dataset.alignment))
 
+    def count(self, dataset: Dataset, label: str) -> None:
+        """Count the pictures with one label anew; it may be a new one."""
+        masks = [dataset.partition == part for part in range(len(PARTITIONS))]
+        counts = [int((dataset.labels[label][mask] == 1).sum()) for mask in masks]
+        if item := self.counts.topLevelItem(self.label.findData(label)):
+            self._set_counts(item, counts)
+        else:
+            self.label.addItem(label, label)
+            self._add_counts(label, counts)
+
     def set_skipped(self, skipped: Sequence[Skipped]) -> None:
         """List the files that were left out."""
         self.skipped.clear()
@@ -150,21 +160,23 @@ class DataSide(QFrame):
         return np.flatnonzero(chosen)
 
     def _fill(self, dataset: Dataset) -> None:
-        masks = [dataset.partition == part for part in range(len(PARTITIONS))]
-        self._add_counts("Pictures", [int(mask.sum()) for mask in masks])
-        for label, values in dataset.labels.items():
-            self.label.addItem(label, label)
-            self._add_counts(label, [int((values[mask] == 1).sum()) for mask in masks])
+        self._add_counts("Pictures", [int((dataset.partition == part).sum()) for part in range(len(PARTITIONS))])
+        for label in dataset.labels:
+            self.count(dataset, label)
         columns = range(self.counts.columnCount())
         header = self.counts.header()
         needed = sum(max(self.counts.sizeHintForColumn(c), header.sectionSizeHint(c)) for c in columns)
         self.counts.setMinimumWidth(min(needed + 2 * GRID, 60 * self.fontMetrics().averageCharWidth()))
 
     def _add_counts(self, name: str, counts: Sequence[int]) -> None:
-        item = QTreeWidgetItem([name, *(f"{count:,}" for count in counts)])
-        for column in range(1, 1 + len(counts)):
-            item.setTextAlignment(column, RIGHT)
+        item = QTreeWidgetItem([name])
+        self._set_counts(item, counts)
         self.counts.addTopLevelItem(item)
+
+    def _set_counts(self, item: QTreeWidgetItem, counts: Sequence[int]) -> None:
+        for column, count in enumerate(counts, 1):
+            item.setText(column, f"{count:,}")
+            item.setTextAlignment(column, RIGHT)
 
     @Slot()
     def _count_chosen(self) -> None:
