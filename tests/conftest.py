@@ -137,10 +137,13 @@ def run_copy(trained_run: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny DCGAN hardly trained, with the encoder it learned and a concept. For reading only."""
+    """A tiny DCGAN hardly trained, with the encoder it learned, and a concept that nobody found: to be read only."""
+    import numpy as np
+
+    from workbench.core.concepts.concept import Concept, Counts, Direction
+    from workbench.core.runs.trained import open_model
     from workbench.core.training.budget import Budget
     from workbench.jobs.api import run
-    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
     from workbench.jobs.fit_encoder import fit_encoder
     from workbench.jobs.train import TrainRequest, train
 
@@ -157,7 +160,9 @@ def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = run(train(request)).run
     run(fit_encoder(path, budget=Budget(steps=60), device="cpu"))
-    run(find_concepts(ConceptRequest(path, "builtin:avatars", labels=("Smiling",))))
+    direction = Direction("logistic", np.eye(8, dtype=np.float32)[2], 1.0, -3.0, 3.0, None, Counts(0, 0, 0, 0))
+    concept = Concept("Smiling", {"logistic": direction}, "logistic", open_model(path).fingerprint, "nothing")
+    concept.save(path / "concepts" / "Smiling.safetensors")
     return path
 
 

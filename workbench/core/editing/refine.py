@@ -30,6 +30,7 @@ _ENOUGH = 1e-3  # of the whole: what a round must gain for another one to follow
 _STEP = 0.03  # standard deviations: how far a number is moved to see what it does
 _DAMPINGS = 10.0 ** np.arange(-3, 2)  # tried at once, in units of the mean slope and of what helped last
 _NEAREST = 1e-4  # the least s², of pictures in [-1, 1]: nearer than a grey level nothing is to be gained
+_ALIKE = 3.0  # neighbouring pixels err alike: so many count as one that tells something
 _BATCH = 32
 
 Float32 = npt.NDArray[np.float32]
@@ -76,7 +77,7 @@ def refine(
             moved = here + _STEP * np.eye(model.latent)[first : first + _BATCH]
             slopes[first : first + _BATCH] = (decode(moved) - shown) / _STEP
         off = shown - wanted
-        unit = max(float(np.square(off).mean()), _NEAREST)
+        unit = _ALIKE * max(float(np.square(off).mean()), _NEAREST)
         hessian = (slopes @ slopes.T).astype(np.float64) / unit
         down = (slopes @ off.astype(np.float32)) / unit + here
         scale = hessian.trace() / model.latent
