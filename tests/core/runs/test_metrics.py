@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.core.runs.metrics import MetricsFile, forget_after, read_curves
+from workbench.core.runs.metrics import MetricsFile, Tail, forget_after, read_curves
 
 
 def write(path: Path, rows: int) -> None:
@@ -54,6 +54,36 @@ def test_a_row_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
 
 def test_a_missing_file_has_no_curves(tmp_path: Path) -> None:
     assert read_curves(tmp_path / "metrics.csv") == {}
+
+
+def test_only_rows_since_the_last_look_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    tail = Tail(path)
+    assert (tail.read(), tail.seconds) == ({}, None)
+    write(path, 3)
+    assert {part: steps.tolist() for part, (steps, _) in tail.read().items()} == {"train": [1, 2, 3], "validation": [3]}
+    assert (tail.read(), tail.seconds) == ({}, 2.0)
+    with path.open("a") as file:
+        file.write("4,2.50,train,1.5,0.5,,,,\n5,2.50,train,1.")
+    steps, values = tail.read()["train"]
+    assert (steps.tolist(), values["total"].tolist(), tail.seconds) == ([4], [1.5], 2.5)
+    with path.open("a") as file:
+        file.write("25,0.5,,,,\n")
+    assert tail.read()["train"][1]["total"].tolist() == [1.25]
+    assert not tail.began_again
+
+
+@pytest.mark.parametrize("kept", [2, 3])
+def test_rows_that_were_taken_back_are_noticed(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "metrics.csv"
+    write(path, 3)
+    tail = Tail(path)
+    tail.read()
+    forget_after(path, kept)
+    assert tail.read()["train"][0].tolist() == list(range(1, kept + 1))
+    assert tail.began_again
+    tail.read()
+    assert not tail.began_again
 
 
 @pytest.mark.parametrize("rows", [200_000])

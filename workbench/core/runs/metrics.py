@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -72,22 +73,69 @@ def forget_after(path: Path, step: int) -> None:
 
 def read_curves(path: Path) -> Curves:
     """All rows by part; a missing file gives none. 200,000 rows take some tenths of a second."""
-    header, lines = _lines(path)
-    by_part: dict[str, tuple[list[str], list[str]]] = {}
-    for line in lines:
-        step, _, part, cells = line.split(",", 3)
-        steps, texts = by_part.setdefault(part, ([], []))
-        steps.append(step)
-        texts.append(cells)
-    curves: Curves = {}
-    for part, (steps, texts) in by_part.items():
-        table = _numbers(texts, len(header) - 3)
-        values = {name: table[:, column] for column, name in enumerate(header[3:])}
-        curves[part] = (
-            np.array(steps).astype(np.int64),
-            {name: column for name, column in values.items() if not np.isnan(column).all()},
-        )
-    return curves
+    return Tail(path).read()
+
+
+class Tail:
+    """A `metrics.csv` that another program is still writing: each `read` gives the rows since the one before.
+
+    Attributes:
+        began_again: whether the last `read` gave all rows anew, since steps were taken back and the file replaced.
+        seconds: of training, at the last row that was read; None before there is one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = 0
+        self._end = 0
+        self._first = ""
+        self.began_again = False
+        self.seconds: float | None = None
+
+    @property
+    def header(self) -> list[str]:
+        """The names of the columns; none before something was read."""
+        return next(csv.reader([self._first]), [])
+
+    def read(self) -> Curves:
+        """The new rows by part; none where the file is missing."""
+        by_part: dict[str, tuple[list[str], list[str]]] = {}
+        for line in self.lines():
+            step, seconds, part, cells = line.split(",", 3)
+            steps, texts = by_part.setdefault(part, ([], []))
+            steps.append(step)
+            texts.append(cells)
+            self.seconds = float(seconds)
+        curves: Curves = {}
+        names = self.header[3:]
+        for part, (steps, texts) in by_part.items():
+            table = _numbers(texts, len(names))
+            values = {name: table[:, column] for column, name in enumerate(names)}
+            curves[part] = (
+                np.array(steps).astype(np.int64),
+                {name: column for name, column in values.items() if not np.isnan(column).all()},
+            )
+        return curves
+
+    def lines(self) -> list[str]:
+        """The new rows that are whole; the last one may have been cut off when a program was killed."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            now = os.fstat(file.fileno())
+            self.began_again = self._end > 0 and (now.st_ino != self._file or now.st_size < self._end)
+            self._file = now.st_ino
+            if self.began_again:
+                self._end = 0
+            file.seek(self._end)
+            content = file.read()
+        content = content[: content.rfind(b"\n") + 1]
+        lines = content.decode("utf-8").splitlines()
+        if self._end == 0 and lines:
+            self._first = lines[0]
+        self._end += len(content)
+        commas = self._first.count(",")
+        return [line for line in lines if line.count(",") == commas and line != self._first]
 
 
 def read_clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -125,10 +173,7 @@ def _header(path: Path) -> list[str]:
 
 
 def _lines(path: Path) -> tuple[list[str], list[str]]:
-    """The names of the columns and the whole rows; the last row may have been cut off when the program was killed."""
-    header = _header(path)
-    if not header:
-        return [], []
-    first, *lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    commas = len(header) - 1
-    return header, [line for line in lines if line.count(",") == commas and line != first]
+    """The names of the columns and the whole rows."""
+    tail = Tail(path)
+    lines = tail.lines()
+    return tail.header, lines

@@ -18,6 +18,7 @@ from workbench.core.runs.maturity import immaturity
 from workbench.ui.fold import Folding
 from workbench.ui.page import Activity, Message, Page, failure_message
 from workbench.ui.pages.train_compare import CompareView
+from workbench.ui.pages.train_follow import RunFollower
 from workbench.ui.pages.train_form import TrainForm
 from workbench.ui.pages.train_jobs import (
     add_to_queue,
@@ -66,6 +67,7 @@ class TrainPage(Page):
         self.queue = QueueList()
         self.comparison = CompareView(self)  # of the page, also while it is no tab: Qt deletes it with the page
         self.keeper = RunKeeper(self._jobs, self)
+        self.follower = RunFollower(self.watch, self._jobs, self)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.watch, "Training")
@@ -100,9 +102,8 @@ class TrainPage(Page):
         self.watch.pinned.connect(self.keeper.pin)
         self.watch.rolled_back.connect(self._roll_back)
         self.queue.begin.connect(self._begin_next)
-        self.queue.removed.connect(partial(self._change_queue, "remove"))
-        self.queue.retried.connect(partial(self._change_queue, "retry"))
-        self.queue.moved.connect(partial(self._change_queue, "move"))
+        for asked, how in ((self.queue.removed, "remove"), (self.queue.retried, "retry"), (self.queue.moved, "move")):
+            asked.connect(partial(self._change_queue, how))
         for signal, slot in (
             (self.runs.renamed, self.keeper.rename),
             (self.runs.deleted, self.keeper.delete),
@@ -149,6 +150,7 @@ class TrainPage(Page):
 
     def close_down(self) -> None:
         self._ready = False  # nothing new begins
+        self.follower.follow(None)
         self._jobs.stop()
         if self._training:
             self.watch.stopping()
@@ -165,10 +167,8 @@ class TrainPage(Page):
 
     def _restore(self) -> None:
         stored = preferences()
-        for key, restore in (
-            ("train/splitter", self._folding.restore),
-            ("train/watch", self.watch.splitter.restoreState),
-        ):
+        restores = {"train/splitter": self._folding.restore, "train/watch": self.watch.splitter.restoreState}
+        for key, restore in restores.items():
             if state := stored.value(key):
                 restore(state)
         if source := stored.value("train/source"):

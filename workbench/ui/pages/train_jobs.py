@@ -19,7 +19,7 @@ from workbench.ui.previews import KINDS
 
 if TYPE_CHECKING:
     from workbench.core.models.layers import Layer
-    from workbench.core.runs.folder import Run
+    from workbench.core.runs.folder import FindingInfo, Run
     from workbench.jobs.queue import Request, Turn
     from workbench.jobs.train import TrainResult
 
@@ -115,29 +115,44 @@ def _row(run: Run) -> RunRow:
 
 def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:
     from workbench.core.runs.folder import Run
-    from workbench.core.runs.metrics import read_clock
+    from workbench.core.runs.metrics import Tail, read_clock
 
     yield from ()
     run = Run.open(path)
-    info = run.info
+    tail = Tail(run.metrics_file)
     last = max((step for step, _ in run.checkpoints()), default=0) if to_resume else sys.maxsize
     losses = {
         part: (steps[steps <= last], {name: curve[steps <= last] for name, curve in values.items()})
-        for part, (steps, values) in run.losses().items()
+        for part, (steps, values) in tail.read().items()
     }
     previews = {kind: [(step, file) for step, file in run.previews(kind) if step <= last] for kind in KINDS}
+    steps, seconds = read_clock(run.metrics_file)
+    findings = tuple(advice_of(found) for found in run.info.findings if found.recovered is None and found.step <= last)
+    return PastRun(
+        path,
+        summary_of(run),
+        losses,
+        previews,
+        (steps[steps <= last], seconds[steps <= last]),
+        findings,
+        tail if run.active and not to_resume else None,
+    )
+
+
+def summary_of(run: Run) -> str:
+    """What a run is and how far, in a line or two."""
+    info = run.info
     summary = f"{info.model}, {info.size} px, {run.status} at step {info.step:,}"
     if run.active:
         summary = f"{info.model}, {info.size} px. Another program trains it now: here it can be looked at and used."
     if branch := info.branched_from:
         summary += f", branched from “{branch.run}” at step {branch.step:,}"
-    steps, seconds = read_clock(run.metrics_file)
-    findings = tuple(
-        Advice(found.finding, found.remedy, found.kind, found.step, found.trick, found.changes)
-        for found in info.findings
-        if found.recovered is None and found.step <= last
-    )
-    return PastRun(path, summary, losses, previews, (steps[steps <= last], seconds[steps <= last]), findings)
+    return summary
+
+
+def advice_of(found: FindingInfo) -> Advice:
+    """What a run has noted, as it was said."""
+    return Advice(found.finding, found.remedy, found.kind, found.step, found.trick, found.changes)
 
 
 def find_layers(values: Mapping[str, Any], control: Control) -> Job[tuple[Layer, ...]]:

@@ -36,7 +36,7 @@ from workbench.core.events import (
     Started,
 )
 from workbench.core.runs.folder import PINNED
-from workbench.core.runs.metrics import MEASURED
+from workbench.core.runs.metrics import MEASURED, Tail
 from workbench.ui.flow import Flow
 from workbench.ui.gradients import GradientPlot
 from workbench.ui.pages.train_health import HealthLine
@@ -68,6 +68,8 @@ class PastRun:
     """Steps and the seconds of training at each."""
     findings: tuple[Advice, ...] = ()
     """What it suffers from."""
+    tail: Tail | None = None
+    """What gives the rows that follow on `losses`, where another program trains the run now."""
 
 
 def duration(seconds: float) -> str:
@@ -153,6 +155,8 @@ class TrainWatch(QWidget):
     """The path of a run, and the step of the checkpoint to go on from."""
     rolled_back = Signal(str, int)
     """The same, to go on at once and learn slower."""
+    shown = Signal(object)
+    """The `PastRun` that is shown now; None when that of a training that begins here takes its place."""
     pinned = Signal(str, int, bool)
     """The path of a run, the step of a checkpoint, and whether it shall be kept for good."""
 
@@ -193,6 +197,7 @@ class TrainWatch(QWidget):
 
     def begin(self, title: str) -> None:
         """A training is about to start."""
+        self.shown.emit(None)
         self.run = None
         self.health.clear()
         self.walk.set_phases(())
@@ -275,6 +280,7 @@ class TrainWatch(QWidget):
         for kind, files in past.previews.items():
             self.previews.add_files(kind, files)
         self.look_at_checkpoints()
+        self.shown.emit(past)
 
     def look_at_checkpoints(self) -> None:
         """Mark the checkpoints that the run has now."""
