@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -120,13 +120,19 @@ def test_the_example_is_edited_at_once(qtbot: QtBot, page: EditPage) -> None:
     assert (smile(qtbot, page) != page.session.subject.photo.pixels).any()
 
 
-def test_a_photo_is_said_to_be_unlike_cartoons(qtbot: QtBot, page: EditPage) -> None:
+def test_a_photo_is_said_to_be_unlike_cartoons_in_few_lines(qtbot: QtBot, window: MainWindow, page: EditPage) -> None:
+    window.resize(1280, 800)
     page.open_path(str(shipped_models()["avatars"].path))
     qtbot.mouseClick(page.welcome.example_button, LEFT)
     qtbot.waitUntil(lambda: page.session.subject is not None and page.session.subject.path is not None, timeout=WAIT)
     settle(qtbot, page)
-    assert "unlike the training faces" in page.side.face.doubts.text()
-    assert page.side.face.doubts.isVisible()
+    doubts = page.side.face.doubts
+    assert "unlike the training faces" in doubts.text()
+    assert "reconstructs badly" in doubts.text()
+    assert doubts.isVisible()
+    room, metrics = QRect(0, 0, doubts.width(), 1000), doubts.fontMetrics()
+    for doubt in doubts.text().split("\n"):
+        assert metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, doubt).height() <= 2 * metrics.lineSpacing()
 
 
 def test_a_photo_is_one_drop_away(qtbot: QtBot, window: MainWindow, page: EditPage, portrait: Path) -> None:

@@ -50,31 +50,30 @@ class Fit:
 
     @property
     def doubts(self) -> tuple[Advice, ...]:
-        """What a user should know before they judge an edit: none, one or two sentences with a remedy each."""
+        """What a user should know before they judge an edit: none, one or two, each short enough for two lines beside a
+        photo."""
         said = []
         if self.usual is not None and self.psnr < self.usual - BAD:
             said.append(
                 Advice(
                     f"This crop reconstructs badly: {self.psnr:.1f} dB, where {self.usual:.1f} are usual.",
-                    "Check that the points are on the eyes and the mouth; a face that is turned away, half hidden or "
-                    "in hard light is hard for the model.",
+                    "Check the points on eyes and mouth.",
                     kind="reconstruction",
                 )
             )
         if self.usual is None and self.psnr < POOR:
             said.append(
                 Advice(
-                    f"This model represents this face only to {self.psnr:.1f} dB: it knows none that is nearer.",
-                    "Check the points on the eyes and the mouth, and expect a change that fits another face better.",
+                    f"The model shows this face only to {self.psnr:.1f} dB.",
+                    "Check the points; edits may fit another face better.",
                     kind="reconstruction",
                 )
             )
         if self.level is not None and self.level != "usual":
-            rare = "none" if self.level == "red" else "hardly any"
             said.append(
                 Advice(
-                    f"This face is unlike the training faces: {rare} of them has a code as far out.",
-                    "Expect sliders to do other things to it than they say.",
+                    f"This face is {'very ' if self.level == 'red' else ''}unlike the training faces.",
+                    "Sliders may do other things to it than they say.",
                     kind="unlike",
                 )
             )
