@@ -179,7 +179,9 @@ def train_judge(
     yield Progress("Training the judge", steps, steps, "steps")
     net.eval().requires_grad_(False)
     logits = _logits(net, settle.pictures, side)
-    thresholds = np.array([_threshold(logits[:, n], settle.labels.get(label)) for n, label in enumerate(labels)])
+    thresholds = np.array(
+        [balanced_threshold(logits[:, n], settle.labels.get(label)) for n, label in enumerate(labels)]
+    )
     deviations = np.maximum(logits.std(axis=0), 1e-6)
     told = [(test, _logits(net, test.pictures, side)) for test in tests]
     found = {}
@@ -214,7 +216,7 @@ def _weights(targets: npt.NDArray[np.int8]) -> Float32:
     return weights / np.float32(targets.shape[1])
 
 
-def _threshold(logits: Float32, truth: npt.NDArray[np.int8] | None) -> float:
+def balanced_threshold(logits: Float32, truth: npt.NDArray[np.int8] | None) -> float:
     """The logit at which as large a share of those with is missed as of those without is wrongly seen; 0 if unknown."""
     if truth is None or not ((truth == 1).any() and (truth == -1).any()):
         return 0.0
