@@ -22,6 +22,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 if TYPE_CHECKING:
     from workbench.api import (
         branch,
+        combine_concepts,
         compare,
         edit,
         evaluate,
@@ -72,6 +73,7 @@ _HOME = {
     "find_concepts": "workbench.api",
     "prove_concepts": "workbench.api",
     "teach_concept": "workbench.api",
+    "combine_concepts": "workbench.api",
     "evaluate": "workbench.api",
     "open_model": "workbench.core.runs.trained",
     "export_model": "workbench.api",
@@ -100,6 +102,7 @@ __all__ = [
     "Stopped",
     "WorkbenchError",
     "branch",
+    "combine_concepts",
     "compare",
     "delete_run",
     "edit",

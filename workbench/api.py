@@ -21,6 +21,7 @@ from workbench.core.runs.compare import Comparison, write_comparison
 from workbench.core.runs.trained import Prior, TrainedModel, open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs import again as again_job
+from workbench.jobs import combine_concepts as combine_job
 from workbench.jobs import compare as compare_job
 from workbench.jobs import edit as edit_job
 from workbench.jobs import evaluate as evaluate_job
@@ -32,6 +33,7 @@ from workbench.jobs import prove_concepts as proof_job
 from workbench.jobs import teach_concept as teach_job
 from workbench.jobs import train as train_job
 from workbench.jobs.api import run
+from workbench.jobs.combine_concepts import CombineRequest
 from workbench.jobs.evaluate import Evaluation
 from workbench.jobs.measure_samples import SAMPLES
 from workbench.jobs.train import TrainResult
@@ -220,15 +222,18 @@ def find_concepts(
     method: str | None = None,
     where: str | None = None,
     out: Path | None = None,
+    trial: bool = False,
     on_event: OnEvent = ignore,
     control: Control | None = None,
 ) -> tuple[Concept, ...]:
     """Find a direction in the model's codes for each label of `data`, and store it with the run.
 
-    `where`, as in "source=lfw", lets labels count only where a text column says so.
+    Args:
+        where: as in "source=lfw": labels count only where a text column says so.
+        trial: try every direction on faces, compose one without side effects, and choose by what was seen; minutes.
     """
     names = None if labels is None else tuple(labels)
-    request = concepts_job.ConceptRequest(model, str(data), names, method, out, where)
+    request = concepts_job.ConceptRequest(model, str(data), names, method, out, where, trial)
     return run(concepts_job.find_concepts(request, control), on_event)
 
 
@@ -246,6 +251,20 @@ def prove_concepts(
     wanted = None if names is None else tuple(names)
     request = proof_job.ProofRequest(model, str(data), wanted, where=where, out=out)
     return run(proof_job.prove_concepts(request, control), on_event)
+
+
+def combine_concepts(
+    model: str | Path,
+    name: str,
+    parts: Mapping[str, float],
+    *,
+    out: Path | None = None,
+    replace: bool = False,
+    on_event: OnEvent = ignore,
+    control: Control | None = None,
+) -> Concept:
+    """One slider of several: strength 1 of it is so much of each part, as in {"Smiling": 1, "Male": -0.5}."""
+    return run(combine_job.combine_concepts(CombineRequest(model, name, parts, out, replace), control), on_event)
 
 
 def teach_concept(

@@ -323,6 +323,27 @@ def test_a_concept_is_taught_from_pictures_of_a_source(command: Command, run: Pa
     assert "has a concept 'My hat' already" in again.err
 
 
+def test_several_concepts_make_one_slider(command: Command, run: Path) -> None:
+    made = command("concepts", "combine", run, "Cheerful", "--of", "Smiling=1", "--of", "Hat=-0.5", "--json")
+    assert made.code == 0, made.err
+    (cheerful,) = made.json
+    assert (cheerful["chosen"], cheerful["why"]) == ("sum", "It is +1 Smiling and -0.5 Hat.")
+    assert "Cheerful" in command("concepts", "list", run).out
+    again = command("concepts", "combine", run, "Cheerful", "--of", "Smiling=1")
+    assert again.code == 2
+    assert "has a concept 'Cheerful' already" in again.err
+    assert command("concepts", "combine", run, "Cheerful", "--of", "Smiling=2", "--replace").code == 0
+    assert "is not a concept with its strength" in command("concepts", "combine", run, "Sad", "--of", "Smiling").err
+
+
+def test_a_conditional_direction_needs_a_trial(command: Command, run: Path) -> None:
+    find = ("concepts", "find", run, "--data", "builtin:avatars", "--method", "conditional", "--labels", "Smilling")
+    untried = command(*find)
+    assert untried.code == 2
+    assert "Ask for one with --try" in untried.err
+    assert "Did you mean 'Smiling'" in command(*find, "--try").err  # the trial is no hindrance
+
+
 def test_directions_without_a_name_are_shown_named_and_dismissed(command: Command, run: Path, tmp_path: Path) -> None:
     out = tmp_path / "strips.png"
     assert command("concepts", "discover", run, "--out", out, "--count", "2").code == 0

@@ -79,7 +79,7 @@ def test_the_slider_takes_the_direction_that_the_rule_chooses_on_validation_pict
     data = run(prepare_data(AVATARS, model.size))
     known = LabelledCodes.of(data, run(encode_dataset(model, data, Control())))
     for concept in concepts:
-        assert concept.chosen == choose(concept.directions, known.examples(concept.name, VALIDATION))
+        assert (concept.chosen, concept.why) == choose(concept.directions, known.examples(concept.name, VALIDATION))
 
 
 def test_more_of_a_concept_is_more_of_it_in_the_codes_of_unseen_pictures(find: Find, trained_run: Path) -> None:

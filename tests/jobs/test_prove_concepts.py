@@ -103,6 +103,7 @@ def test_noise_has_no_examples_to_be_measured_on_and_says_nothing_of_itself(prov
     assert proof.angle is None
     assert proof.flip_on is None
     assert dict(proof.side_effects) == {}
+    assert {"Smiling", "Facial_Hair"} <= set(proof.moves)  # but what a judge sees of it is told
     assert proof.recognised is not None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import run_job
-from workbench.cli.options import Data, Json, Model
+from workbench.cli.options import Data, Json, Model, strengths_of
 from workbench.cli.output import note, note_opened, say_json, say_table, say_written
 
 if TYPE_CHECKING:
@@ -38,12 +38,15 @@ def find(
         Path | None, typer.Option(metavar="DIR", help="Where the concepts go; the run's own folder by default.")
     ] = None,
     where: Where = None,
+    trial: Annotated[
+        bool, typer.Option("--try", help="Try them on validation faces first, and clean them; minutes more.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Find a direction for each label of the data, with its proof on pictures that were held out."""
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    request = ConceptRequest(model=model, data=data, labels=_names(labels), method=method, out=out, where=where)
+    request = ConceptRequest(model, data, _names(labels), method, out, where, trial)
     _show(run_job(lambda control: find_concepts(request, control)), json)
 
 
@@ -168,6 +171,27 @@ def name(
 
 
 @app.command()
+def combine(
+    model: Model,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the new slider is called: Joyful.")],
+    of: Annotated[
+        list[str],
+        typer.Option(metavar="CONCEPT=WEIGHT", help="A part and how much of it, as in Male=-0.5; may be repeated."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the run's own folder by default.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a concept of this name.")] = False,
+    json: Json = False,
+) -> None:
+    """Make one slider of several concepts: its strength 1 is, of each part, a strength of its weight."""
+    from workbench.jobs.combine_concepts import CombineRequest, combine_concepts
+
+    request = CombineRequest(model, name, strengths_of(of), out, replace)
+    _show([run_job(lambda control: combine_concepts(request, control))], json)
+
+
+@app.command()
 def dismiss(
     model: Model,
     direction: Annotated[str, typer.Argument(metavar="DIRECTION", help="As 'discover' calls it: pca-3.")],
@@ -261,6 +285,7 @@ def _plain(concept: Concept) -> dict[str, object]:
     return {
         "name": concept.name,
         "chosen": concept.chosen,
+        "why": concept.why,
         "fingerprint": concept.fingerprint,
         "directions": {
             method: {

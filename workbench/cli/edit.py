@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.console import run_job
-from workbench.cli.options import MODEL_HELP, Json, Model, Photo, PriorOption
+from workbench.cli.options import MODEL_HELP, Json, Model, Photo, PriorOption, strengths_of
 from workbench.cli.output import note_opened, say_json, say_written
 from workbench.core.errors import WorkbenchError
 
@@ -69,7 +69,7 @@ def edit(
         photo=photo,
         model=model,
         out=out,
-        strengths=_strengths(concept or []),
+        strengths=strengths_of(concept or []),
         locks=tuple(lock or ()),
         mode="face" if face_only else "photo",
         face=face,
@@ -136,19 +136,3 @@ def _points(text: str) -> Points:
             "Write three places as x,y with blanks between, for example '203,100 246,103 223,140'.",
         )
     return Points.from_array(places)
-
-
-def _strengths(pairs: list[str]) -> dict[str, float]:
-    """`["Smiling=1.5"]` as names and numbers."""
-    strengths = {}
-    for pair in pairs:
-        name, _, text = (part.strip() for part in pair.partition("="))
-        try:
-            strengths[name] = float(text)
-        except ValueError:
-            name = ""
-        if not name:
-            raise WorkbenchError(
-                f"'{pair}' is not a concept with its strength.", "Write it as name=number, for example Smiling=1.5."
-            )
-    return strengths

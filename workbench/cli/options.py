@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from workbench.core.errors import WorkbenchError
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 
 MODEL_HELP = "A run folder, a checkpoint folder, a NAME.workbench file, or the name of a shipped model."
@@ -30,3 +32,19 @@ PriorOption = Annotated[
         help="Draw random codes from the mixture fitted to the model's codes, or from the standard normal.",
     ),
 ]
+
+
+def strengths_of(pairs: list[str]) -> dict[str, float]:
+    """`["Smiling=1.5"]` as names and numbers."""
+    strengths = {}
+    for pair in pairs:
+        name, _, text = (part.strip() for part in pair.partition("="))
+        try:
+            strengths[name] = float(text)
+        except ValueError:
+            name = ""
+        if not name:
+            raise WorkbenchError(
+                f"'{pair}' is not a concept with its strength.", "Write it as name=number, for example Smiling=1.5."
+            )
+    return strengths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from workbench.core.concepts.aligned import LOOKED_AT, are_aligned
 from workbench.core.concepts.codes import encode_dataset, encode_drawn, mean_colours
+from workbench.core.concepts.conditional import CONDITIONAL
 from workbench.core.concepts.draw import Kit
 from workbench.core.concepts.drawings import DRAWINGS
 from workbench.core.concepts.labels import LabelledCodes
-from workbench.core.concepts.methods import Examples, Method
+from workbench.core.concepts.methods import METHODS, Examples, Method
 from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.data.table import TRAIN
@@ -86,6 +88,14 @@ class Material:
             without = yield from encode_drawn(self.model, pictures, lambda p: undraw(p, eyes, rng), name, control)
         self._drawn[name, partition] = Examples(with_it, without)
         return self._drawn[name, partition]
+
+
+def measured_by(method: str, methods: Iterable[str]) -> Method | None:
+    """The method on whose examples a direction is measured: its own; of a composed one the first of its concept's
+    `methods` that has any. None where nothing is known to measure it on."""
+    if method == CONDITIONAL:
+        return next((METHODS[other] for other in methods if other in METHODS), None)
+    return METHODS.get(method)
 
 
 def open_material(

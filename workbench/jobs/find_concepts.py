@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.concepts.choice import choose
-from workbench.core.concepts.concept import Concept, Direction, concept_file
+from workbench.core.concepts.concept import BY_HAND, Concept, Direction, concept_file
+from workbench.core.concepts.conditional import CONDITIONAL
 from workbench.core.concepts.drawings import DRAWINGS
+from workbench.core.concepts.judge import STEPS
 from workbench.core.concepts.labels import LEAST
 from workbench.core.concepts.measure import find_direction
-from workbench.core.concepts.methods import METHODS, drawn_pairs, method_named
+from workbench.core.concepts.methods import METHODS, Method, drawn_pairs, method_named
 from workbench.core.control import Control
 from workbench.core.data.table import TEST, TRAIN, VALIDATION
 from workbench.core.errors import WorkbenchError, unknown
@@ -19,6 +21,7 @@ from workbench.core.files import need_writable
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job
 from workbench.jobs.concept_examples import Material, open_material
+from workbench.jobs.try_concepts import try_concepts
 
 _DRAWN = drawn_pairs.METHOD
 
@@ -32,9 +35,12 @@ class ConceptRequest:
         data: the labelled source.
         labels: only these; None for all that have enough pictures, and all that can be drawn (`DRAWINGS`).
         method: the one that the sliders will use; None: as `choice.choose` says. "drawn-pairs" finds what can be drawn
-            only.
+            only, "conditional" needs a `trial`.
         out: the folder for the concepts; None for the run's own.
         where: "column=value": labels count only where this text column says so; None for everywhere.
+        trial: try every direction on validation faces before a judge, compose one without side effects of each
+            concept's, and choose by what was seen: minutes more.
+        steps: that the judge is trained for.
     """
 
     model: str | Path
@@ -43,6 +49,8 @@ class ConceptRequest:
     method: str | None = None
     out: Path | None = None
     where: str | None = None
+    trial: bool = False
+    steps: int = STEPS
 
 
 def find_concepts(request: ConceptRequest, control: Control | None = None) -> Job[tuple[Concept, ...]]:
@@ -61,12 +69,12 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
         Stopped: the user asked for it; nothing is saved.
     """
     control = control or Control()
-    method = method_named(request.method) if request.method else None
+    method = _method(request)
     model = open_model(request.model)
     folder = concepts_folder(request.out, model)
     material = yield from open_material(model, request.data, request.where, control)
     labels = _names(request, material, method is _DRAWN)
-    concepts = []
+    found: dict[str, dict[str, Direction]] = {}
     for number, label in enumerate(labels):
         control.check()
         yield Progress("Finding concepts", number, len(labels), "concepts")
@@ -78,20 +86,31 @@ def find_concepts(request: ConceptRequest, control: Control | None = None) -> Jo
         if drawn:
             directions |= yield from _from_drawings(material, label, control)
         if directions:
-            held_out = material.known.first_measurable(DRAWINGS[label].labels if drawn else (label,), VALIDATION)
-            chosen = request.method if request.method in directions else choose(directions, held_out)
-            concepts.append(Concept(label, directions, chosen, model.fingerprint, material.dataset.source))
+            found[label] = directions
     yield Progress("Finding concepts", len(labels), len(labels), "concepts")
-    if not concepts:
+    if not found:
         raise WorkbenchError(
             f"No label of '{material.dataset.name}' can be made a concept.",
             f"Label at least {LEAST} pictures with and without.",
         )
+    if request.trial:
+        found = yield from try_concepts(material, found, request.steps, control)
+    concepts = [_concept(material, label, directions, request.method) for label, directions in found.items()]
     for concept in concepts:
         path = folder / concept_file(concept.name)
         concept.save(path)
         yield Saved(path, "concept")
     return tuple(concepts)
+
+
+def _concept(material: Material, name: str, directions: dict[str, Direction], by_hand: str | None) -> Concept:
+    """A concept with the method that its slider takes."""
+    labels = DRAWINGS[name].labels if name in DRAWINGS and material.eyes is not None else (name,)
+    if by_hand in directions:
+        chosen, why = by_hand, BY_HAND
+    else:
+        chosen, why = choose(directions, material.known.first_measurable(labels, VALIDATION))
+    return Concept(name, directions, chosen, material.model.fingerprint, material.dataset.source, why)
 
 
 def concepts_folder(out: Path | None, model: TrainedModel) -> Path:
@@ -108,6 +127,21 @@ def concepts_folder(out: Path | None, model: TrainedModel) -> Path:
         )
     need_writable(folder)  # said now, not after minutes of encoding
     return folder
+
+
+def _method(request: ConceptRequest) -> Method | None:
+    """The method asked for by hand, where it is one that finds directions from examples.
+
+    Raises:
+        WorkbenchError: no such method, or one that needs a trial that nobody asked for.
+    """
+    if request.method is None:
+        return None
+    if request.method != CONDITIONAL:
+        return method_named(request.method)
+    if not request.trial:
+        raise WorkbenchError("'conditional' directions are composed after a trial.", "Ask for one with --try.")
+    return None
 
 
 def _names(request: ConceptRequest, material: Material, drawn_only: bool) -> tuple[str, ...]:

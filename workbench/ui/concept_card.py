@@ -14,10 +14,11 @@ from workbench.ui.theme import GRID, heading, muted, theme
 from workbench.ui.widgets import described
 
 if TYPE_CHECKING:
-    from workbench.core.concepts.concept import Direction
+    from workbench.core.concepts.concept import Concept, Direction
 
 SHOWN = 6
 """Side effects on a card; the table has them all."""
+_LINE = 60  # letters of a value that stands in one line
 _STRONG = 0.25  # of the concept's own change: a side effect worth a colour
 
 
@@ -48,7 +49,7 @@ class Popup(QFrame):
 class ConceptCard(Popup):
     """One concept: how it was found, how well it holds, and what else it moves."""
 
-    def __init__(self, name: str, direction: Direction, parent: QWidget) -> None:
+    def __init__(self, name: str, concept: Concept, parent: QWidget) -> None:
         from workbench.core.concepts.card import card, side_effects
 
         super().__init__(parent, f"Proof of {name}")
@@ -56,15 +57,18 @@ class ConceptCard(Popup):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID // 2)
-        for row, (what, value) in enumerate(card(direction)):
-            grid.addWidget(muted(what), row, 0)
-            grid.addWidget(QLabel(value), row, 1)
+        for row, (what, value) in enumerate(card(concept)):
+            grid.addWidget(muted(what), row, 0, Qt.AlignmentFlag.AlignTop)
+            said = QLabel(value)
+            said.setWordWrap(len(value) > _LINE)
+            grid.addWidget(said, row, 1)
         self.column.addLayout(grid)
-        if direction.proof is None:
+        proof = concept.direction.proof
+        if proof is None:
             self.column.addWidget(muted("Not proven yet: Prove the concepts below, or workbench concepts prove."))
             return
         self.effects = QGridLayout()
-        effects = side_effects(direction.proof)[:SHOWN]
+        effects = side_effects(proof)[:SHOWN]
         if effects:
             self.column.addWidget(heading("What else it moves"))
         for row, (label, effect) in enumerate(effects):

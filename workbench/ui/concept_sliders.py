@@ -19,52 +19,17 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.ui.concept_card import ConceptCard, SideEffects
+from workbench.ui.concept_words import proof, role, said, title
 from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
 from workbench.ui.widgets import Column, checkable, described, tool_button
 
 if TYPE_CHECKING:
-    from workbench.core.concepts.concept import Direction
+    from workbench.core.concepts.concept import Concept, Direction
 
 SEARCH_FROM = 9
 """A search field appears from so many concepts on."""
-_WEAK, _SURE = 0.75, 0.9  # an AUC below the first is hardly better than guessing; from the second it is trusted
-
-
-def title(name: str) -> str:
-    """A concept's name as one reads it: 'Facial_Hair' is 'Facial Hair'."""
-    return name.replace("_", " ")
-
-
-def _figure(auc: float) -> str:
-    """Two digits, and a third where two would promise certainty."""
-    return f"{auc:.2f}" if auc < 0.995 else f"{auc:.3f}"
-
-
-def _role(auc: float | None, doubt: str | None) -> str:
-    """How a badge is coloured: amber where a concept is weak, green where it is sure and nothing speaks against it."""
-    if auc is not None and auc < _WEAK:
-        return "warn"
-    return "good" if auc is not None and auc >= _SURE and not doubt else "muted"
-
-
-def proof(name: str, direction: Direction) -> str:
-    """In words: how sure a concept is, and on what that stands."""
-    counts = direction.counts
-    if direction.auc is None:
-        sure = "How sure it is could not be measured: there were no test pictures of both kinds."
-    else:
-        sure = (
-            f"AUC {_figure(direction.auc)}: shown two faces it never saw, one with '{title(name)}' and one without, "
-            f"it tells which is which {100 * direction.auc:.3g} times in 100 (guessing: 50)."
-        )
-        if direction.auc < _WEAK:
-            sure = f"Weak: moving it may change other things too. {sure}"
-    return (
-        f"{sure}\nMethod: {direction.method}. Learned from {counts.train_with:,} pictures with and "
-        f"{counts.train_without:,} without; tested on {counts.test_with:,} and {counts.test_without:,}."
-    )
 
 
 class ConceptRow(QWidget):
@@ -118,8 +83,8 @@ class ConceptRow(QWidget):
 
     def _badge(self, direction: Direction, doubt: str | None) -> QToolButton:
         badge = described(QToolButton(), f"Proof of {title(self.name)}", f"{self._proof}\nClick for the whole proof.")
-        badge.setText("not measured" if direction.auc is None else f"AUC {_figure(direction.auc)}")
-        badge.setProperty("role", _role(direction.auc, doubt))
+        badge.setText(said(direction))
+        badge.setProperty("role", role(direction.sureness, doubt))
         return badge
 
     def _dress(self, name: str, direction: Direction) -> None:
@@ -213,7 +178,9 @@ class ConceptSliders(QWidget):
     """The hand let go of a concept."""
     all_reset = Signal()
     """Every slider went back to zero, at once."""
+    clean_asked = Signal()
     prove_asked = Signal()
+    combine_asked = Signal()
     unnamed_asked = Signal()
     locks_changed = Signal()
     """Other concepts are kept unchanged than before: `locked` and `keeps_rest`."""
@@ -221,6 +188,7 @@ class ConceptSliders(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: dict[str, ConceptRow] = {}
+        self._finding = False
         self.reset_all_button = _link("Reset all", "Put every slider back to zero; undo brings them back.")
         self.reset_all_button.clicked.connect(self.reset_all)
         hint = "Each slider leaves out most of what it shares with all others: calmer changes, somewhat weaker."
@@ -228,6 +196,12 @@ class ConceptSliders(QWidget):
         self.keep_button.clicked.connect(self.locks_changed)
         self.effects_button = _link("Side effects", "What every slider changes beside what it is for.")
         self.effects_button.clicked.connect(self._show_effects)
+        self.clean_button = _link(
+            "Clean", "Try directions on held-out faces, and make sliders that take nothing else along; minutes."
+        )
+        self.clean_button.clicked.connect(self.clean_asked)
+        self.combine_button = _link("Combine", "Make one slider of those that are moved, each as far as it is now.")
+        self.combine_button.clicked.connect(self.combine_asked)
         self.prove_button = _link(
             "Prove", "Edit held-out faces along every slider, and let a classifier judge; minutes."
         )
@@ -237,7 +211,7 @@ class ConceptSliders(QWidget):
         )
         self.unnamed_button.clicked.connect(self.unnamed_asked)
         self.words = muted()
-        self._directions: dict[str, Direction] = {}
+        self._concepts: dict[str, Concept] = {}
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a concept")
         self.search.setAccessibleName("Find a concept")
@@ -253,11 +227,11 @@ class ConceptSliders(QWidget):
 
     def set_concepts(
         self,
-        directions: Mapping[str, Direction],
+        concepts: Mapping[str, Concept],
         strengths: Mapping[str, float] | None = None,
         doubt: str | None = None,
     ) -> None:
-        """Show a slider for each direction, all at zero or at the given strengths.
+        """Show a slider for each concept, all at zero or at the given strengths.
 
         `doubt` says why the pictures may be worse than the badges promise: an AUC is of the codes, not of the pictures.
         """
@@ -265,7 +239,8 @@ class ConceptSliders(QWidget):
             self._list.removeWidget(row)
             row.hide()
             row.deleteLater()
-        surest_first = sorted(directions, key=lambda name: (-round(directions[name].auc or 0, 2), name))
+        directions = {name: concept.direction for name, concept in concepts.items()}
+        surest_first = sorted(directions, key=lambda name: (-round(directions[name].sureness or 0, 2), name))
         self.rows = {name: ConceptRow(name, directions[name], doubt) for name in surest_first}
         for index, row in enumerate(self.rows.values()):
             row.changed.connect(self._change)
@@ -273,9 +248,10 @@ class ConceptSliders(QWidget):
             row.card_asked.connect(self._show_card)
             row.gesture_ended.connect(self.gesture_ended)
             self._list.insertWidget(index, row)
-        self._directions = dict(directions)
+        self._concepts = dict(concepts)
         self.keep_button.setVisible(len(self.rows) > 1)
         self.effects_button.setVisible(any(d.proof and d.proof.side_effects for d in directions.values()))
+        self.clean_button.setVisible(any(d.trial is None and d.counts.test_with for d in directions.values()))
         self.prove_button.setVisible(any(d.proof is None or not d.proof.faces for d in directions.values()))
         self.set_locks({})
         self.search.clear()
@@ -291,7 +267,7 @@ class ConceptSliders(QWidget):
         """Show these values and zero elsewhere, without telling of it."""
         for name, row in self.rows.items():
             row.set_strength(strengths.get(name, 0.0))
-        self._enable_reset()
+        self._enable()
 
     @property
     def locked(self) -> tuple[str, ...]:
@@ -308,7 +284,14 @@ class ConceptSliders(QWidget):
         self._rows.setEnabled(editable)
         self._rows.setToolTip("" if editable else why_not)
         self.keep_button.setEnabled(editable)
-        self.reset_all_button.setEnabled(editable and bool(self.strengths))
+        self._enable()
+
+    def set_finding(self, finding: bool) -> None:
+        """Whether concepts are being worked on: then no other work on them begins."""
+        self._finding = finding
+        for button in (self.clean_button, self.prove_button):
+            button.setEnabled(not finding)
+        self._enable()
 
     def set_locks(self, locks: Mapping[str, float], words: str = "") -> None:
         """Show these locks, without telling of it; `words` say where one changes nothing."""
@@ -320,11 +303,11 @@ class ConceptSliders(QWidget):
 
     @Slot(str)
     def _show_card(self, name: str) -> None:
-        ConceptCard(title(name), self._directions[name], self).show_beside(self.rows[name])
+        ConceptCard(title(name), self._concepts[name], self).show_beside(self.rows[name])
 
     @Slot()
     def _show_effects(self) -> None:
-        SideEffects(self._directions, self).show_beside(self)
+        SideEffects({name: concept.direction for name, concept in self._concepts.items()}, self).show_beside(self)
 
     def reset_all(self) -> None:
         """Every slider back to zero by the user's hand."""
@@ -352,16 +335,27 @@ class ConceptSliders(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addLayout(head)
-        layout.addWidget(Flow(self.keep_button, self.effects_button, self.prove_button, self.unnamed_button))
+        layout.addWidget(
+            Flow(
+                self.keep_button,
+                self.effects_button,
+                self.clean_button,
+                self.prove_button,
+                self.combine_button,
+                self.unnamed_button,
+            )
+        )
         layout.addWidget(self.words)
         layout.addWidget(scroll, 1)
 
     def _change(self, name: str, strength: float) -> None:
         self.changed.emit(name, strength)
-        self._enable_reset()
+        self._enable()
 
-    def _enable_reset(self) -> None:
-        self.reset_all_button.setEnabled(self._rows.isEnabled() and bool(self.strengths))
+    def _enable(self) -> None:
+        moved = len(self.strengths) if self._rows.isEnabled() else 0
+        self.reset_all_button.setEnabled(moved > 0)
+        self.combine_button.setEnabled(moved > 1 and not self._finding)
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower()

@@ -1,15 +1,20 @@
-"""A direction's proof in words: what the report and the window show of it."""
+"""A concept's proof in words: what the report and the window show of it."""
 
 from __future__ import annotations
 
-from workbench.core.concepts.concept import Direction
+from workbench.core.concepts.concept import Concept
 from workbench.core.concepts.proof import Proof
 
+_MOVES = 3
 
-def card(direction: Direction) -> list[tuple[str, str]]:
-    """What is known of a direction as names and values: the proof card."""
+
+def card(concept: Concept) -> list[tuple[str, str]]:
+    """What is known of a concept's direction as names and values: the proof card."""
+    direction = concept.direction
     counts, proof = direction.counts, direction.proof or Proof()
     rows = [("Method", direction.method)]
+    if concept.why:
+        rows.append(("Why", concept.why))
     if counts.train_with:
         rows.append(("Found on", f"{counts.train_with:,} pictures with, {counts.train_without:,} without"))
     if direction.auc is not None:
@@ -29,6 +34,9 @@ def card(direction: Direction) -> list[tuple[str, str]]:
             rows.append((f"Turned round at the {side} end", f"{100 * share:.0f} % of {faces}"))
     if (worst := proof.collateral) is not None:
         rows.append(("Takes along most", f"{worst[0].replace('_', ' ')}, {worst[1]:+.2f} of its own change"))
+    if proof.moves:
+        most = sorted(proof.moves.items(), key=lambda move: -abs(move[1]))[:_MOVES]
+        rows.append(("Moves from end to end", ", ".join(f"{name.replace('_', ' ')} {by:+.1f}" for name, by in most)))
     if proof.recognised is not None:
         rows.append(("Same face", f"{100 * proof.recognised:.0f} % are still nearest to their own"))
     if proof.inside is not None:

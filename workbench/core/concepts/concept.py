@@ -28,6 +28,7 @@ import numpy.typing as npt
 from annotated_types import Ge, Gt, Lt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workbench.core.concepts.conditional import CONDITIONAL
 from workbench.core.concepts.local import Local
 from workbench.core.concepts.proof import Proof
 from workbench.core.errors import WorkbenchError, unknown
@@ -36,6 +37,7 @@ from workbench.core.tensors import check_format, damaged, read_tensors, write_te
 FORMAT = "workbench-concept"
 VERSION = 2
 SUFFIX = ".safetensors"
+BY_HAND = "It was chosen by hand."
 
 Float32 = npt.NDArray[np.float32]
 Count = Annotated[int, Ge(0)]
@@ -58,13 +60,14 @@ class Direction:
     Attributes:
         method: the name of the method in `METHODS`.
         vector: float32 (latent,), unit length, read-only; + adds the attribute.
-        sigma: standard deviation of the training codes along `vector`.
+        sigma: standard deviation of the training codes along `vector`; of a sum of concepts, the length of its step.
         low: the slider's left end in sigma, below 0.
         high: the slider's right end in sigma, above 0.
         auc: area under the ROC curve of codes @ vector on the test partition; None where a side has no picture.
         counts: on how many pictures all this stands.
         local: how the direction differs from face to face, for a method that says so; `vector` is then its mean.
         proof: what was measured by editing; None until that was done.
+        trial: what of that was seen on validation faces by the judge that helps to choose; None where none did.
     """
 
     method: str
@@ -76,6 +79,7 @@ class Direction:
     counts: Counts
     local: Local | None = None
     proof: Proof | None = None
+    trial: Proof | None = None
 
     def __post_init__(self) -> None:
         vector = np.array(self.vector, dtype=np.float32)
@@ -92,6 +96,22 @@ class Direction:
         if self.local is None:
             return np.broadcast_to(self.step, codes.shape)
         return self.local.at(codes) * np.float32(self.sigma)
+
+    @property
+    def turns(self) -> float | None:
+        """Of the faces that were moved, the share that turned round, at the end where fewer did: as the proof says,
+        or else the trial. None where neither knows."""
+        for seen in (self.proof, self.trial):
+            shares = [share for share in (seen.flip_on, seen.flip_off) if share is not None] if seen else []
+            if shares:
+                return min(shares)
+        return None
+
+    @property
+    def sureness(self) -> float | None:
+        """How far it can be relied upon, 0 to 1: the AUC; of a composed direction, which is not there to tell faces
+        but to change them, how many of them it turns round. None where nobody knows."""
+        return self.turns if self.method == CONDITIONAL and self.turns is not None else self.auc
 
     @property
     def fingerprint(self) -> str:
@@ -117,6 +137,7 @@ class Concept:
         chosen: the method whose direction is used.
         model: fingerprint of the weights whose codes these are; no other model's codes mean the same.
         data: where the labels came from.
+        why: in a sentence, why this method was chosen; "" where nobody said.
     """
 
     name: str
@@ -124,6 +145,7 @@ class Concept:
     chosen: str
     model: str
     data: str
+    why: str = ""
     fingerprint: str = field(init=False)
     """sha256 of the step that strength 1 takes: what a recipe must find again to give the same picture."""
 
@@ -144,7 +166,7 @@ class Concept:
         """
         if method not in self.directions:
             raise unknown(f"direction of '{self.name}' called", method, self.directions)
-        return replace(self, chosen=method)
+        return replace(self, chosen=method, why=BY_HAND)
 
     def pack(self) -> tuple[dict[str, Float32], dict[str, Any]]:
         """The vectors by method and their description, ready for a file of its own or a part of a model's."""
@@ -155,6 +177,7 @@ class Concept:
             chosen=self.chosen,
             model=self.model,
             data=self.data,
+            why=self.why,
             directions={
                 method: _DirectionInfo(**{name: getattr(d, name) for name in _DirectionInfo.model_fields})
                 for method, d in self.directions.items()
@@ -182,11 +205,14 @@ class Concept:
             raise damaged(where, "concept")
         directions = {
             method: Direction(
-                method, plain[method], d.sigma, d.low, d.high, d.auc, d.counts, _local(vectors, method, where), d.proof
+                method,
+                plain[method],
+                local=_local(vectors, method, where),
+                **{name: getattr(d, name) for name in _DirectionInfo.model_fields},
             )
             for method, d in known.directions.items()
         }
-        return cls(known.name, directions, known.chosen, known.model, known.data)
+        return cls(known.name, directions, known.chosen, known.model, known.data, known.why)
 
     def save(self, path: Path) -> None:
         """Write the concept to `path` as a whole; an older file there is replaced.
@@ -285,6 +311,7 @@ class _DirectionInfo(_Part):
     auc: float | None = Field(ge=0, le=1)
     counts: Counts
     proof: Proof | None = None
+    trial: Proof | None = None
 
 
 class _Info(_Part):
@@ -294,4 +321,5 @@ class _Info(_Part):
     chosen: str
     model: str
     data: str
+    why: str = ""
     directions: dict[str, _DirectionInfo] = Field(min_length=1)

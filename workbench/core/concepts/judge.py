@@ -136,7 +136,7 @@ class Judge:
 
 
 def train_judge(
-    learn: Lesson, settle: Lesson, tests: tuple[Lesson, Lesson], control: Control, steps: int = STEPS
+    learn: Lesson, settle: Lesson, tests: tuple[Lesson, Lesson], control: Control, steps: int = STEPS, seed: int = SEED
 ) -> Generator[Event, None, Judge]:
     """Train a judge; the same lessons give the same one.
 
@@ -146,6 +146,7 @@ def train_judge(
         tests: labelled photos and decoded pictures of the test partition.
         control: to stop.
         steps: of 64 pictures.
+        seed: of its randomness.
 
     Yields:
         Progress.
@@ -155,7 +156,7 @@ def train_judge(
     """
     labels = tuple(learn.labels)
     side = 64 if learn.pictures.shape[1] >= 64 else 32
-    generator = torch.Generator().manual_seed(SEED)
+    generator = torch.Generator().manual_seed(seed)
     net = JudgeNet(side, len(labels))
     blocks.initialise(net, generator)
     targets = np.stack([learn.labels[label] for label in labels], axis=1)

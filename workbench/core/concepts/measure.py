@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,14 @@ def find_direction(method: Method, examples: Examples, codes: Float32, test: Exa
         codes: the codes of the whole training partition, (N, latent): sigma is their deviation along the direction.
         test: pictures that the method has not seen.
     """
-    found = method.find(examples)
+    direction = measured(method.name, method.find(examples), examples, codes, test)
+    if direction is None or method.local is None:
+        return direction
+    return replace(direction, local=method.local(examples))
+
+
+def measured(name: str, found: Floats, examples: Examples, codes: Float32, test: Examples) -> Direction | None:
+    """A direction of any length with its measures, as `find_direction` gives them; `name` is its method."""
     length = float(np.linalg.norm(found))
     if not length > 1e-6 * float(codes.std(axis=0).max(initial=0.0)):  # also when it is not a number
         return None
@@ -37,8 +45,7 @@ def find_direction(method: Method, examples: Examples, codes: Float32, test: Exa
     low, high = slider_ends(examples.with_it @ vector, examples.without @ vector, sigma)
     counts = Counts(len(examples.with_it), len(examples.without), len(test.with_it), len(test.without))
     score = auc(test.with_it @ vector, test.without @ vector)
-    local = method.local(examples) if method.local else None
-    return Direction(method.name, vector, sigma, low, high, score, counts, local)
+    return Direction(name, vector, sigma, low, high, score, counts)
 
 
 def slider_ends(with_it: Floats, without: Floats, sigma: float) -> tuple[float, float]:

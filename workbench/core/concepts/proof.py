@@ -32,6 +32,8 @@ class Proof:
             itself, each in standard deviations over faces. The concept's own is 1.
         kin: labels that say nearly the same of a face or its opposite (|correlation| over 0.6), or that exclude it: no
             side effects.
+        moves: of a concept that no judge knows, by label: how far the judge moves from end to end, in standard
+            deviations over faces.
         recognised: share of edited faces that are still nearest to their own reconstruction among all of them, what
             lies in the region, and what all of them changed by, left out.
         region: where in the face the concept is at home: "mouth", "eyes", "hair"; "" where its name does not say.
@@ -51,6 +53,7 @@ class Proof:
     flipped: tuple[Count, Count] = (0, 0)
     side_effects: Mapping[str, float] = field(default_factory=dict)
     kin: tuple[str, ...] = ()
+    moves: Mapping[str, float] = field(default_factory=dict)
     recognised: Share | None = None
     region: str = ""
     inside: Share | None = None

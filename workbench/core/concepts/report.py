@@ -60,7 +60,7 @@ def write_report(model: TrainedModel, path: Path, seed: int = 0) -> Path:
 def _section(model: TrainedModel, concept: Concept, codes: np.ndarray) -> str:
     direction = concept.direction
     name = html.escape(concept.name.replace("_", " "))
-    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in card(direction))
+    rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in card(concept))
     file = io.BytesIO()
     Image.fromarray(strip(model, codes, direction)).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode("ascii")

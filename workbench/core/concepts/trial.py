@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from workbench.core.concepts.concept import Direction
 from workbench.core.concepts.judge import Judge
-from workbench.core.concepts.proof import LEAST_FLIPPED
+from workbench.core.concepts.proof import LEAST_FLIPPED, Proof
 from workbench.core.concepts.regions import mask_of
 from workbench.core.control import Control
 from workbench.core.events import Event, Progress
@@ -122,7 +122,6 @@ def try_out(
     """
     moved = [bench.moved(direction, end) for end in ends]
     pictures = [bench.model.decode(codes) for codes in moved]
-    told = [bench.judge(seen) for seen in pictures]
     typical = bench.model.typical
     return {
         "faces": len(bench.codes),
@@ -134,29 +133,51 @@ def try_out(
         "out_of_range": None
         if typical is None
         else float(np.mean([typical.strain(bench.codes, codes) > 1 for codes in moved])),
-        **_judged(bench, told, label, excluding),
+        **_judged(bench, [bench.judge(seen) for seen in pictures], label, excluding),
     }
 
 
+def look(
+    bench: Bench, direction: Direction, label: str | None, excluding: Collection[str] = ()
+) -> tuple[Proof, Float32]:
+    """A quick trial from end to end of the slider: what the judge says, and nothing that needs another net.
+
+    Returns:
+        What `try_out` would say of flips and side effects; by how much the judge moved on each label, on the mean of
+        the faces, for each sigma: float32 (labels,).
+    """
+    ends = direction.low, direction.high
+    told = [bench.judge(bench.model.decode(bench.moved(direction, end))) for end in ends]
+    seen = _judged(bench, told, label, excluding)
+    effect: Float32 = (told[1] - told[0]).mean(axis=0) / np.float32(ends[1] - ends[0])
+    return Proof(faces=len(bench.codes), low=ends[0], high=ends[1], **seen), effect
+
+
 def _judged(bench: Bench, told: list[Float32], label: str | None, excluding: Collection[str]) -> Mapping[str, Any]:
-    """Flip rates, side effects, kin, and how good the judge is at it."""
+    """Flip rates, side effects, kin, and how good the judge is at it; of what it cannot judge, what else it sees."""
     labels = bench.judge.labels
+    swing = (told[1] - told[0]).mean(axis=0)
     if label not in labels:
-        return {}
+        return {"moves": {name: float(moved) for name, moved in zip(labels, swing, strict=True)}}
     own = labels.index(label)
     before, (left, right) = bench.told[:, own], [t[:, own] for t in told]
     without, with_it = before < 0, before > 0
-    swing = (told[1] - told[0]).mean(axis=0)
-    correlation = np.corrcoef(bench.told, rowvar=False).reshape(len(labels), -1)[own]
     effects = {name: float(swing[n] / swing[own]) for n, name in enumerate(labels)} if abs(swing[own]) > 1e-6 else {}
     return {
         "flip_on": float((right[without] > 0).mean()) if without.sum() >= LEAST_FLIPPED else None,
         "flip_off": float((left[with_it] < 0).mean()) if with_it.sum() >= LEAST_FLIPPED else None,
         "flipped": (int(without.sum()), int(with_it.sum())),
         "side_effects": effects,
-        "kin": tuple(name for n, name in enumerate(labels) if abs(correlation[n]) > _KIN or name in excluding),
+        "kin": tuple(name for name in labels if name in kin_of(bench, label) or name in excluding),
         "judge_auc": bench.judge.auc[labels[own]],
     }
+
+
+def kin_of(bench: Bench, label: str) -> set[str]:
+    """The labels that say nearly the same as `label` of the bench's faces, or the opposite, and itself."""
+    labels = bench.judge.labels
+    correlation = np.corrcoef(bench.told, rowvar=False).reshape(len(labels), -1)[labels.index(label)]
+    return {name for n, name in enumerate(labels) if abs(correlation[n]) > _KIN}
 
 
 def _inside(bench: Bench, pictures: list[UInt8], region: str) -> float | None:

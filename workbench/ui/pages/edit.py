@@ -15,6 +15,7 @@ from workbench.ui.face_points import FacePoints
 from workbench.ui.page import Message, Page
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_bar import HOLD_KEY, EditBar
+from workbench.ui.pages.edit_concepts import ConceptWork
 from workbench.ui.pages.edit_refine import Refiner
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
@@ -65,6 +66,7 @@ class EditPage(Page):
         self.welcome = Welcome(self.view)
         self.refiner = Refiner(self.session, self.side.face)
         self.unnamed = UnnamedDirections(self.session, self.side.sliders)
+        self.concepts = ConceptWork(self.session, self.side)
         self._lay_out()
         self._connect()
         for action in self.bar.actions_with_keys():
@@ -156,14 +158,6 @@ class EditPage(Page):
     @Slot(str, float)
     def _move(self, name: str, strength: float) -> None:
         self.session.move(name, strength, self.view.scale * self.view.devicePixelRatioF())
-
-    @Slot()
-    def _find(self) -> None:
-        self.session.work_on_concepts(jobs.find_concepts)
-
-    @Slot()
-    def _prove(self) -> None:
-        self.session.work_on_concepts(jobs.prove_concepts)
 
     @Slot()
     def _lock(self) -> None:
@@ -372,10 +366,7 @@ class EditPage(Page):
         self.points.moved.connect(session.move_points)
         self.points.dropped.connect(session.drop_points)
         self.points.done.connect(lambda: side.face.adjust_button.setChecked(False))
-        side.find_asked.connect(self._find)
-        side.sliders.prove_asked.connect(self._prove)
         side.sliders.unnamed_asked.connect(self.unnamed.open)
-        side.stop_asked.connect(session.stop_finding)
         side.sliders.changed.connect(self._move)
         side.sliders.gesture_ended.connect(session.end_gesture)
         side.sliders.all_reset.connect(session.reset)

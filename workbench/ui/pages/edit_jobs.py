@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -242,6 +242,22 @@ def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
     return (yield from find_concepts(ConceptRequest(model, data), control))
+
+
+def clean_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+    """Find them again, with a trial before anything is chosen."""
+    from workbench.jobs.find_concepts import ConceptRequest, find_concepts
+
+    return (yield from find_concepts(ConceptRequest(model, data, trial=True), control))
+
+
+def combine_concepts(
+    name: str, parts: Mapping[str, float], model: Path, data: str, control: Control
+) -> Job[tuple[Concept, ...]]:
+    from workbench.jobs.combine_concepts import CombineRequest
+    from workbench.jobs.combine_concepts import combine_concepts as combine
+
+    return ((yield from combine(CombineRequest(model, name, parts), control)),)
 
 
 def prove_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:

@@ -236,7 +236,7 @@ class EditSession(Working):
     # More work
 
     def work_on_concepts(self, job: Callable[[Path, str, Control], Job[Any]]) -> None:
-        """Find or prove concepts, with a job that takes the model and the data it was trained on; then show them."""
+        """Work on concepts, with a job that takes the model and the data it was trained on; then show them."""
         if self.model is not None:
             make = partial(job, self.model.path, self.model.info.data.source)
             self._start("concepts", make, self._concepts_found)
@@ -345,8 +345,9 @@ class EditSession(Working):
 
     def _concepts_found(self, concepts: Any) -> None:
         assert self.model is not None
-        did = "proven" if all(concept.direction.proof for concept in concepts) else "found"
-        self.message.emit(Message(f"{len(concepts)} concepts {did}.", kind="info"))
+        did = "proven" if all(concept.direction.proof for concept in concepts) else "ready"
+        what = f"'{concepts[0].name}' is" if len(concepts) == 1 else f"{len(concepts)} concepts are"
+        self.message.emit(Message(f"{what} {did}.", kind="info"))
         self.load_model(self.model.path)
 
     def _on_exported(self, path: Path) -> None:

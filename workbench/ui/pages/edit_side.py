@@ -87,10 +87,9 @@ class EditSide(QFrame):
 
     def set_model(self, model: TrainedModel) -> None:
         """Show what `model` is, what it may be used for, and its sliders."""
-        directions = {name: concept.direction for name, concept in model.concepts.items()}
         doubt = immaturity(model.step)
         self.meter.show_strain(None)
-        self.sliders.set_concepts(directions, doubt=doubt)
+        self.sliders.set_concepts(model.concepts, doubt=doubt)
         self.doubt.setText(doubt or "")
         self.doubt.setVisible(doubt is not None)
         shipped = shipped_at(model.path)
@@ -101,7 +100,7 @@ class EditSide(QFrame):
             "Concepts such as Smiling are directions in the model's codes. They are found from pictures with labels, "
             f"here those of “{source_title(model.info.data.source)}”."
         )
-        self._middle.setCurrentWidget(self.sliders if directions else self._no_concepts)
+        self._middle.setCurrentWidget(self.sliders if model.concepts else self._no_concepts)
 
     def show_no_sliders(self, why: str) -> None:
         """Show a sentence where the sliders would be."""
@@ -114,7 +113,7 @@ class EditSide(QFrame):
             return
         self._finding = finding
         self.find_button.setVisible(not finding)
-        self.sliders.prove_button.setEnabled(not finding)
+        self.sliders.set_finding(finding)
         for widget in (self.stop_button, self._find_bar, self._find_status):
             widget.setVisible(finding)
         self._find_bar.setRange(0, 0)
