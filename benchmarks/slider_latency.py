@@ -113,7 +113,7 @@ class Hand:
         self.view.show()
         self.view.set_picture(Pyramid(pixels))
         self.sliders = ConceptSliders()
-        self.sliders.set_concepts({"Smiling": model.concepts["Smiling"].direction})
+        self.sliders.set_concepts({"Smiling": model.concepts["Smiling"]})
         self.renderer = Renderer()
         self.renderer.set_editor(editor)
         self.renderer.rendered.connect(self._show)

@@ -26,8 +26,8 @@ from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import run
 from workbench.jobs.concept_examples import open_material
 from workbench.jobs.evaluate import evaluate
+from workbench.jobs.judges import PROVER, train_or_find_judge
 from workbench.jobs.prepare_data import prepare_data
-from workbench.jobs.prove_concepts import train_or_find_judge
 
 PSNR = {32: 25.0, 64: 25.0, 128: 24.0}
 SHARPNESS = 0.5
@@ -109,7 +109,7 @@ def _pairs(model: TrainedModel, faces: Path) -> list[Row]:
     direction = model.concepts["Smiling"].direction
     neutral, smiling = (model.encode(np.stack(along[expression])) for expression in ("neutral", "smiling"))
     low, high = neutral @ direction.vector, smiling @ direction.vector
-    judge = run(train_or_find_judge(run(open_material(model, str(faces), None, Control())), STEPS, Control()))
+    judge = run(train_or_find_judge(run(open_material(model, str(faces), None, Control())), PROVER, STEPS, Control()))
     column = judge.labels.index("Smiling")
     moved = neutral + np.float32(direction.high) * direction.steps(neutral)
     before, truth, after = (judge(model.decode(codes))[:, column] for codes in (neutral, smiling, moved))
