@@ -82,7 +82,7 @@ def _at_least(what: str, found: float | None, aim: float) -> Row:
 def _drawn(model: TrainedModel, faces: Path, concept: str, label: str) -> float | None:
     """AUC over all pictures with the label, whatever their part: the concept has never seen it."""
     data = run(prepare_data(str(faces), model.size))
-    along = run(encode_dataset(model, data, Control())) @ model.concepts[concept].direction.vector
+    along = run(encode_dataset(model, data, Control())) @ model.concepts[concept].directions["drawn-pairs"].vector
     has = data.labels[label]
     return auc(along[has == 1], along[has == -1])
 

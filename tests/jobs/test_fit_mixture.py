@@ -4,14 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from workbench.core.control import Control
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Event, Saved
 from workbench.core.runs.export import export_model
+from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
+from workbench.core.training.shown import with_glasses
 from workbench.jobs.api import run
+from workbench.jobs.fit_mixture import fit_mixture
+from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.train import TrainRequest, resume, train
 
 
@@ -77,3 +82,25 @@ def test_a_stop_while_it_is_fitted_leaves_a_finished_training(tmp_path: Path) ->
     result = run(train(request, control), stop)
     assert result.status == "done"
     assert open_model(result.run).net.mixture is None
+
+
+def test_glasses_that_the_training_drew_are_in_the_mixture(
+    trained_run: Path, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the sliders of glasses would lead out of the range at once."""
+    shares: list[float] = []
+
+    def noted(pictures: torch.Tensor, share: float, *others: object) -> torch.Tensor:
+        shares.append(share)
+        return with_glasses(pictures, share, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("workbench.jobs.fit_mixture.with_glasses", noted)
+    opened = Run.open(run_copy)
+    data = run(prepare_data("builtin:avatars", opened.info.size))
+    bare = run(fit_mixture(opened, data, Control()))
+    opened.update(settings={**opened.info.settings, "glasses": 1.0})
+    worn = run(fit_mixture(opened, data, Control()))
+    assert set(shares) == {0.0, 1.0}
+    assert bare is not None
+    assert worn is not None
+    assert not np.allclose(bare.means.numpy().mean(axis=0), worn.means.numpy().mean(axis=0), atol=1e-3)

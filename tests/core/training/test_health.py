@@ -23,7 +23,7 @@ from workbench.core.models.mixture import Mixture
 from workbench.core.models.registry import MODELS, model_class
 from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
-from workbench.core.training import loop, remedies, symptoms
+from workbench.core.training import hole, loop, remedies, symptoms, training
 from workbench.core.training.budget import Budget
 from workbench.core.training.clock import Pace
 from workbench.core.training.health import Health
@@ -54,16 +54,17 @@ class EveryFewSteps(Pace):
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
-    monkeypatch.setattr(loop, "VALIDATION_PICTURES", 32)
-    monkeypatch.setattr(loop, "QUALITY_PICTURES", 32)
-    monkeypatch.setattr(loop, "QUALITY_SAMPLES", 16)
+    monkeypatch.setattr(training, "VALIDATION_PICTURES", 32)
+    monkeypatch.setattr(training, "QUALITY_PICTURES", 32)
+    for module in (training, hole, loop):
+        monkeypatch.setattr(module, "QUALITY_SAMPLES", 16)
     monkeypatch.setattr(loop, "Pace", EveryFewSteps)
 
 
 @pytest.fixture
 def _unsampled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Random pictures are not looked at: the net that sees them takes most of the time."""
-    monkeypatch.setattr(loop.Training, "sample_quality", lambda self: {})
+    monkeypatch.setattr(training.Training, "sample_quality", lambda self: {})
     monkeypatch.setattr("workbench.jobs.train.look_for_hole", lambda *given: None)
 
 
@@ -342,7 +343,7 @@ def test_a_finding_is_said_once_though_its_number_wavers_about_the_limit(tmp_pat
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_change_that_a_remedy_names_is_a_valid_setting_that_a_checkpoint_can_go_on_with(model: str) -> None:
-    from workbench.jobs.again import _shape
+    from workbench.core.models.base import _shape
 
     kind = model_class(model)
     for preset in kind.presets:

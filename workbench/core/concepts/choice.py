@@ -20,7 +20,7 @@ LEAST_HELD_OUT = 20
 """Pictures on each side; an AUC of fewer strays by more than the tolerance, and decides nothing."""
 
 
-FLIPS = 0.85
+FLIPS = 0.8
 """Of validation faces: so many must turn round at the slider's ends before a direction is asked what it takes along."""
 
 

@@ -8,8 +8,7 @@ import torch
 from workbench.core.events import Advice
 from workbench.core.models.images import to_images, to_pictures
 from workbench.core.models.mixture import Mixture
-from workbench.core.training import remedies, symptoms
-from workbench.core.training.loop import SAMPLE_SECONDS
+from workbench.core.training import loop, remedies, symptoms
 from workbench.core.training.training import QUALITY_SAMPLES, Training
 
 
@@ -20,7 +19,7 @@ def look_for_hole(training: Training, mixture: Mixture) -> Advice | None:
     While it trains, a model with an encoder draws from one normal distribution that its codes do not quite follow; that
     is no illness, since the mixture mends it. A training of some seconds is not looked at: nothing of it is good yet.
     """
-    if training.clock.seconds < SAMPLE_SECONDS:
+    if training.clock.seconds < loop.SAMPLE_SECONDS:
         return None
     net = training.average.net
     before, net.mixture = net.mixture, mixture
