@@ -130,7 +130,8 @@ def test_sunglasses_by_drawing_alone_compute_nothing_else(find: Find, trained_ru
     assert concept.direction.counts.train_with == concept.direction.counts.train_without > 100
     assert [path.name for path in (tmp_path / "concepts").iterdir()] == ["Sunglasses.safetensors"]
     beside = open_model(trained_run).concepts["Sunglasses"].directions["drawn-pairs"]
-    assert np.array_equal(concept.direction.vector, beside.vector)  # the same drawings each time
+    # the same drawings each time; how many threads encode them shows in the last bits
+    np.testing.assert_allclose(concept.direction.vector, beside.vector, atol=1e-5)
 
 
 def test_only_sunglasses_can_be_drawn(find: Find) -> None:
