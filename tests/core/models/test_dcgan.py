@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from workbench.core.errors import WorkbenchError
 from workbench.core.models.base import Losses, Phase, Step, preset_settings
 from workbench.core.models.dcgan import Dcgan
-from workbench.core.models.diff_augment import diff_augment
+from workbench.core.models.diff_augment import by_heart, diff_augment
 
 
 def build(preset: str | None = None, size: int = 32, **settings: Any) -> Dcgan:
@@ -220,6 +220,28 @@ def test_a_picture_is_changed_for_the_discriminator_and_the_gradient_goes_throug
     assert all(gradient.abs().sum() > 0 for gradient in images.grad)
     again = diff_augment(pictures(5), torch.Generator().manual_seed(0))
     assert torch.equal(changed.detach(), again)
+
+
+def test_a_share_of_the_pictures_is_changed() -> None:
+    images = pictures(400)
+    shown = diff_augment(images, torch.Generator().manual_seed(0), share=0.25)
+    same = sum(torch.equal(one, other) for one, other in zip(shown, images, strict=True))
+    assert 270 < same < 330
+    assert diff_augment(images, torch.Generator(), share=0) is images
+
+
+def test_pictures_are_changed_more_and_more_once_they_can_be_known_by_heart() -> None:
+    assert [by_heart(rounds) for rounds in (0, 10, 25, 40, 100)] == [0, 0, 0.5, 1, 1]
+    images, net = pictures(4), build("compact", 32, width=8)
+    rounds = net.settings.batch_size / 1000
+    shown = {
+        number: net._shown(images, Step(number, 0.1, torch.Generator().manual_seed(0), print, pictures=1000))
+        for number in (0, round(10 / rounds), round(50 / rounds))
+    }
+    first, tenth, last = shown.values()
+    assert torch.equal(first, images)
+    assert torch.equal(tenth, images)
+    assert not any(torch.equal(one, other) for one, other in zip(last, images, strict=True))
 
 
 def test_a_size_that_a_preset_cannot_have_is_refused() -> None:

@@ -12,12 +12,9 @@ from torch.nn import functional as F
 from workbench.core.models import gan_nets, gan_settings
 from workbench.core.models.base import Losses, Model, Phase, Step, Steps, cannot_encode
 from workbench.core.models.blocks import frozen, seed_dropout
-from workbench.core.models.diff_augment import diff_augment
+from workbench.core.models.diff_augment import by_heart, diff_augment
 from workbench.core.models.gan_settings import DcganSettings
 from workbench.core.training.settings import TrainSettings
-
-FEW_PICTURES = 20_000
-"""Below so many, the discriminator would learn them by heart without augmentation (Zhao et al. 2020)."""
 
 
 class Dcgan(Model):
@@ -169,8 +166,8 @@ class Dcgan(Model):
     def _shown(self, images: Tensor, step: Step) -> Tensor:
         """The pictures as the discriminator is shown them."""
         wanted = self.settings.diff_augment
-        few = wanted == "on" or (wanted == "auto" and step.pictures < FEW_PICTURES)
-        return diff_augment(images, step.generator) if few else images
+        rounds = step.number * self.settings.batch_size / step.pictures
+        return diff_augment(images, step.generator, by_heart(rounds) if wanted == "auto" else float(wanted == "on"))
 
     def _look(self, generated: Tensor, real: Tensor, step: Step) -> tuple[Tensor, Tensor, Tensor]:
         """The discriminator's numbers on both, (N, 1) each, and the penalty for its steepness there."""

@@ -10,11 +10,33 @@ _SHIFT = 1 / 8
 _COVERED = 1 / 2
 """Shares of the side: how far a picture is shifted at most, and how wide the square is that covers a part of it."""
 
+_FRESH, _KNOWN = 10, 40
+"""Rounds through the pictures: until the first nothing is learned by heart, from the second on all is."""
 
-def diff_augment(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Each picture recoloured, shifted (edges repeated) and partly covered in its own way: float (N, 3, S, S)."""
-    random = torch.rand(7, len(images), generator=generator, device=images.device)
-    return _cover(_shift(_recolour(images, *random[:3]), *random[3:5]), *random[5:])
+
+def by_heart(rounds: float) -> float:
+    """The share of pictures to change, 0 to 1, once each has been seen so many times.
+
+    A discriminator that has seen a picture but a few times cannot know it by heart, and changed pictures then only make
+    it learn later: `benchmarks/NOTES.md` has what that costs. So the share rises with the rounds, as it rises with
+    what is known by heart in Karras et al. 2020.
+    """
+    return min(max((rounds - _FRESH) / (_KNOWN - _FRESH), 0.0), 1.0)
+
+
+def diff_augment(images: Tensor, generator: torch.Generator, share: float = 1.0) -> Tensor:
+    """A share of the pictures, each recoloured, shifted (edges repeated) and partly covered in its own way.
+
+    Args:
+        images: float (N, 3, S, S).
+        generator: of its randomness.
+        share: the chance of each picture to be changed, 0 to 1.
+    """
+    if share <= 0:
+        return images
+    random = torch.rand(8, len(images), generator=generator, device=images.device)
+    changed = _cover(_shift(_recolour(images, *random[:3]), *random[3:5]), *random[5:7])
+    return torch.where((random[7] < share)[:, None, None, None], changed, images)
 
 
 def _recolour(images: Tensor, brightness: Tensor, saturation: Tensor, contrast: Tensor) -> Tensor:

@@ -78,7 +78,7 @@ class DcganSettings(TrainSettings):
     diff_augment: Literal["auto", "on", "off"] = setting(
         "auto", label="Augment for the discriminator",
         help="Shift, recolour and cover what the discriminator sees, real or not: few pictures go further. auto: "
-        "below 20,000 pictures.",
+        "more and more, once each has been seen ten times.",
         group="Advanced",
     )  # fmt: skip
     output: Literal["tanh", "sigmoid"] = setting(
