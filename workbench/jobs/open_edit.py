@@ -71,11 +71,22 @@ def open_pixels(pixels: npt.NDArray[np.uint8], control: Control | None = None) -
 
 
 def random_face(model: TrainedModel, seed: int, control: Control | None = None) -> Job[Subject]:
-    """A face that the model makes up: of a few the sharpest. Its points are where the model expects a face's."""
+    """A face that the model makes up: of a few the best. Its points are where the model expects a face's."""
     yield Progress("Making up a face", 0, None, "faces")
     points = Points.from_array(model.alignment.array() * model.size - 0.5)
     faces = model.sample(DRAWN, seed)
-    return made_up(faces[sharpness_each(faces).argmax()], points, seed)
+    return made_up(faces[_quality(model, faces).argmax()], points, seed)
+
+
+def _quality(model: TrainedModel, faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """How well each made-up face, uint8 (N, S, S, 3), turned out: (N,). A model sees again, by its encoder, what looks
+    like the faces that it learned from, of a patchwork little; without an encoder the sharpest is the best."""
+    if not model.encodes:
+        return sharpness_each(faces)
+    seen = faces.astype(np.float64)
+    lost = (seen - model.decode(model.encode(faces))).var(axis=(1, 2, 3))
+    quality: npt.NDArray[np.float64] = -lost / np.maximum(seen.var(axis=(1, 2, 3)), 1e-6)
+    return quality
 
 
 def made_up(pixels: npt.NDArray[np.uint8], points: Points, seed: int) -> Subject:
