@@ -31,6 +31,16 @@ def test_the_decoder_answers_to_the_first_direction_of_its_layer_more_than_to_th
     assert answers[0] > 2 * answers[1]
 
 
+def test_of_a_gan_the_first_layer_tells_for_its_codes_have_no_leading_directions(gan_run: Path) -> None:
+    model = open_model(gan_run)
+    found = discover(model, 3)
+    assert [unnamed.name for unnamed in found] == ["svd-1", "svd-2", "svd-3"]
+    values = np.linalg.svd(first_layer(model), compute_uv=False)
+    for unnamed, value in zip(found, values, strict=False):
+        assert unnamed.direction.sigma == pytest.approx(model.net.deviation, rel=1e-5)
+        assert np.linalg.norm(first_layer(model) @ unnamed.direction.vector) == pytest.approx(value, rel=1e-3)
+
+
 def test_a_named_direction_is_a_concept_and_is_shown_no_more(run_copy: Path) -> None:
     model = open_model(run_copy)
     concept = named(model, "pca-2", "Light")

@@ -36,16 +36,17 @@ class Unnamed:
 def discover(model: TrainedModel, count: int = COUNT) -> tuple[Unnamed, ...]:
     """The first `count` directions of each method that finds them without examples, the most telling first.
 
-    They need no data: the spread of the codes is in the model's mixture, the rest in its weights.
+    They need no data: the spread of the codes is in the model's mixture, or that which a GAN draws them with; the rest
+    is in its weights.
 
     Raises:
-        WorkbenchError: no mixture was fitted to the model's codes.
+        WorkbenchError: it has an encoder, but no mixture was fitted to its codes.
     """
-    if model.net.mixture is None:
+    if model.net.mixture is None and model.net.encodes:
         raise WorkbenchError(
             f"Of '{model.name}' it is not known where its codes lie.", "Train it to its end; that is noted then."
         )
-    covariance = model.net.mixture.moments()[1]
+    covariance = model.spread[1]
     inside = Inside(covariance, first_layer(model))
     found = []
     for method in UNNAMED.values():

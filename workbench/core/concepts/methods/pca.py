@@ -9,8 +9,12 @@ from workbench.core.concepts.methods.base import Inside, UnnamedMethod
 
 
 def find(inside: Inside) -> npt.NDArray[np.float64]:
-    """The eigenvectors of the codes' covariance, the largest variance first."""
-    vectors: npt.NDArray[np.float64] = np.linalg.eigh(inside.covariance)[1].T[::-1]
+    """The eigenvectors of the codes' covariance, the largest variance first; none of a sphere, as a GAN's codes are."""
+    vectors: npt.NDArray[np.float64]
+    variances, vectors = np.linalg.eigh(inside.covariance)
+    if np.isclose(variances[0], variances[-1]):
+        return vectors[:0]
+    vectors = vectors.T[::-1]
     return vectors
 
 
