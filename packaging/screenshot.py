@@ -1,7 +1,7 @@
-"""Make the pictures of the README: a portrait to try the program on, and the window with a model of the cartoon faces.
+"""Make the pictures of the README: a portrait to try the program on, the window as it opens, and a training.
 
-.venv/bin/python packaging/screenshot.py                train a model for it, in build/screenshot, then make them
-.venv/bin/python packaging/screenshot.py --run RUN      with this run, which has concepts
+.venv/bin/python packaging/screenshot.py                train for it, in build/screenshot, then make them
+.venv/bin/python packaging/screenshot.py --run RUN      with this run of the cartoon faces
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PIL import Image
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QPointF, QTimer
 
 import workbench
 from workbench.ui.app import application
@@ -28,15 +28,16 @@ PORTRAIT = ROOT / "docs" / "portrait.png"
 DATA = "builtin:avatars"
 FACE, SIDE = 2297, 512
 """The row of the portrait in the built-in set, and how large it is drawn."""
-STRENGTHS = {"Smiling": 2.0, "Sunglasses": 1.8}
+STRENGTHS = {"Sunglasses": 4.4}
+EYES = 220, 110
+"""Where the example's face is, in its pixels."""
 
 
 def trained_run() -> Path:
-    """A run with concepts; the one that an earlier call made, when there is one."""
+    """A run; the one that an earlier call made, when there is one."""
     run = ROOT / "build" / "screenshot" / "faces"
     if not run.exists():
         workbench.train(DATA, minutes=15, runs=run.parent, name=run.name)
-        workbench.find_concepts(run, DATA)
     return run
 
 
@@ -63,17 +64,19 @@ def make_portrait() -> None:
 
 
 def show_edit(window: MainWindow, run: Path) -> None:
-    """The Edit page with the portrait, changed, beside what it was."""
+    """The Edit page with its example, changed, beside what it was, by the model that it opens with."""
     page = window.page("Edit")
-    window.open_path(run)
-    wait(lambda: page.session.model and page.session.model.path == run)  # not the one that the window begins with
-    window.open_path(PORTRAIT)
     wait(lambda: page.session.editable)
+    page.welcome.example_button.click()
+    wait(lambda: page.session.subject.path and page.session.editable)
     page.view.set_compare(Compare.SIDE_BY_SIDE)
+    page.view.zoom(3, page.view.to_screen(QPointF(*EYES)))
     for name, strength in STRENGTHS.items():
         page.session.move(name, strength, page.view.scale)
         page.session.end_gesture()
-    wait(lambda: page.session.result.state == page.session.state)  # the full picture follows when the hand rests
+    wait(
+        lambda: page.session.result and page.session.result.state == page.session.state
+    )  # the full picture follows when the hand rests
 
 
 def show_training(window: MainWindow, run: Path) -> None:

@@ -21,7 +21,7 @@ from workbench.ui.pictures import RGB, Patch, Pyramid, packed_qimage
 if TYPE_CHECKING:
     from workbench.core.editing.preview import Preview
     from workbench.core.editing.render import Editor
-    from workbench.core.editing.state import EditState
+    from workbench.core.editing.state import Code, EditState
     from workbench.core.faces.align import Points
 
 REST_MS = 150
@@ -54,10 +54,11 @@ class _Wish:
 
 
 @lru_cache(maxsize=1)  # one photo is edited at a time, at one zoom most of the time
-def _preview(editor: Editor, points: Points, scale: float) -> Preview:
+def _preview(editor: Editor, points: Points, code: Code | None, scale: float) -> Preview:
     from workbench.core.editing.preview import Preview
 
-    return Preview(editor.photo.pixels, editor.at(points).matrix, editor.model.size, scale)
+    crop = editor.at(points, code)
+    return Preview(editor.photo.pixels, crop.matrix, crop.decoded, scale)
 
 
 def _use_one_core() -> None:
@@ -73,7 +74,7 @@ def _render_quickly(wish: _Wish) -> Rendered:
     _use_one_core()
     if wish.state.mode == "face":
         return _render_whole(wish)  # the face alone is small
-    preview = _preview(wish.editor, wish.state.points, wish.scale)
+    preview = _preview(wish.editor, wish.state.points, wish.state.code, wish.scale)
     left, top, right, bottom = preview.area
     image = packed_qimage(preview(wish.editor.change(wish.state)))
     patch = Patch(image, QRectF(left, top, right - left, bottom - top))

@@ -47,10 +47,10 @@ def test_the_photo_itself_is_never_written_to() -> None:
 
 @pytest.mark.parametrize(("eye_distance", "degrees"), [(9, 0), (19, 20), (40, -35), (70, 90)])
 def test_a_change_arrives_at_its_place(eye_distance: float, degrees: float) -> None:
-    pixels = np.full((500, 600, 3), 100, np.uint8)
+    pixels = np.full((500, 600, 3), 120, np.uint8)  # as the model sees it
     matrix = face_at(310, 240, eye_distance, degrees)
     out = paste(pixels, decoded(), spot(36, 44, 5, 90), matrix)
-    change = out[..., 0].astype(float) - 100
+    change = out[..., 0].astype(float) - 120
     rows, columns = np.mgrid[:500, :600]
     middle = np.array([(columns * change).sum(), (rows * change).sum()]) / change.sum()
     np.testing.assert_allclose(middle, transform(invert(matrix), [(36, 44)])[0], atol=0.03 * eye_distance + 0.1)
@@ -58,11 +58,11 @@ def test_a_change_arrives_at_its_place(eye_distance: float, degrees: float) -> N
 
 
 def test_a_change_of_the_whole_face_arrives_whole_and_shows_no_seam() -> None:
-    pixels = np.full((500, 600, 3), 100, np.uint8)
+    pixels = np.full((500, 600, 3), 120, np.uint8)
     matrix = face_at(300, 200, 60, 10)
     out = paste(pixels, decoded(), decoded(160), matrix).astype(int)
     middle = np.rint(transform(invert(matrix), [(32, 32)])[0]).astype(int)
-    assert (out[middle[1], middle[0]] == 140).all()
+    assert (out[middle[1], middle[0]] == 160).all()
     steps = max(np.abs(np.diff(out, axis=axis)).max() for axis in (0, 1))
     assert steps <= 4  # 40 levels spread over the border; a seam would be one step of 40
 
@@ -102,9 +102,29 @@ def test_light_and_dark_stay_within_bounds() -> None:
 def test_the_grain_of_the_photo_survives_the_change() -> None:
     pixels = photo()
     matrix = face_at(200, 120, 40)
-    out = paste(pixels, decoded(), decoded(150), matrix).astype(int) - pixels
+    out = paste(pixels, decoded(), decoded(150), matrix)
     x, y = np.rint(transform(invert(matrix), [(32, 32)])[0]).astype(int)
-    assert (out[y - 5 : y + 6, x - 5 : x + 6] == 30).all()
+    grain, left = (a[y - 5 : y + 6, x - 5 : x + 6].astype(float).ravel() for a in (pixels, out))
+    assert np.corrcoef(grain, left)[0, 1] > 0.999
+    assert left.std() / grain.std() == pytest.approx((255 - 150) / (255 - 120), rel=0.02)  # nearer to white, calmer
+
+
+@pytest.mark.parametrize(("before", "after", "hidden"), [(150, 30, 230), (105, 225, 25)])
+def test_what_is_covered_goes_with_its_cover(before: int, after: int, hidden: int) -> None:
+    """The white of an eye behind dark glass is dark, a lip where a tooth is now is light: no ghost of them stays."""
+    pixels = np.full((200, 200, 3), before, np.uint8)
+    pixels[80:100, 90:95] = hidden  # finer than what the model sees
+    matrix = face_at(100, 80, 40)
+    out = paste(pixels, decoded(before), decoded(after), matrix).astype(int)
+    kept = np.abs(out[82:98, 90:95] - after).mean() / abs(hidden - before)
+    assert np.abs(out[85:95, 110:120] - after).max() <= 1
+    assert kept == pytest.approx(0.2, abs=0.03)
+
+
+def test_what_the_model_sees_far_too_dark_is_not_blown_up() -> None:
+    pixels = np.full((200, 200, 3), 200, np.uint8)
+    out = paste(pixels, decoded(20), decoded(10), face_at(100, 80, 40))
+    assert out[80:100, 95:105].min() == 180  # twice the change, not ten times
 
 
 def test_the_mask_follows_the_change_and_leaves_the_rest_alone() -> None:

@@ -14,8 +14,9 @@ def photo() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
 
 
-def preview(scale: float = 1.0) -> Preview:
-    return Preview(photo(), similarity(POINTS, FACES, 32), 32, scale)
+def preview(pixels: np.ndarray | None = None, seen: float = 128) -> Preview:
+    before = np.full((32, 32, 3), seen, np.float32)
+    return Preview(photo() if pixels is None else pixels, similarity(POINTS, FACES, 32), before, 1.0)
 
 
 def unpacked(pixels: np.ndarray) -> np.ndarray:
@@ -32,14 +33,22 @@ def test_without_a_change_the_preview_is_the_photo_and_opaque() -> None:
 
 
 def test_a_change_is_added_channel_by_channel_and_stops_at_black_and_white() -> None:
-    made = preview()
     change = np.zeros((32, 32, 3), np.float32)
     change[12:20, 12:20] = (40.0, -40.0, 500.0)
-    left, top, right, bottom = made.area
-    shown, before = unpacked(made(change)), photo()[top:bottom, left:right].astype(int)
+    shown = unpacked(preview(np.full((160, 160, 3), 128, np.uint8))(change))
     y, x = shown.shape[0] // 2, shown.shape[1] // 2
-    expected = np.clip(before[y, x] + (40, -40, 500), 0, 255)
-    assert np.abs(shown[y, x, :3] - expected).max() <= 1
+    assert np.abs(shown[y, x, :3] - (168, 88, 255)).max() <= 1
+
+
+def test_the_preview_takes_of_a_change_what_the_photo_does() -> None:
+    """See test_paste: in proportion to its light where it darkens, to its dark where it lightens."""
+    change = np.zeros((32, 32, 3), np.float32)
+    change[12:20, 12:20] = (-100.0, 100.0, 0.0)
+    for level in (60, 200):
+        shown = unpacked(preview(np.full((160, 160, 3), level, np.uint8), seen=150)(change))
+        y, x = shown.shape[0] // 2, shown.shape[1] // 2
+        expected = (level * 50 / 150, 255 - (255 - level) * 5 / 105, level)
+        assert np.abs(shown[y, x, :3] - expected).max() <= 1
 
 
 def test_a_picture_that_was_shown_stays_as_it_is_when_the_next_one_is_made() -> None:

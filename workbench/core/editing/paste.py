@@ -2,14 +2,18 @@
 
 Decoded pictures are soft, so none is ever pasted: only the change between two of them is,
 
-    out = photo + warp_back(mask * (after - before)),
+    out = photo + share * warp_back(mask * (after - before)),
 
-which leaves skin, hair and grain as they were, and at no change the photo's very pixels.
+which leaves skin, hair and grain as they were, and at no change the photo's very pixels. The share is 1 where the
+photo is as the model sees it. Otherwise a darker shade takes of each pixel in proportion to its light, and a lighter
+one in proportion to what it lacks of white (the "multiply" and "screen" of painting programs): behind dark glass an eye
+is dark too, and on a tooth the lip that was there is gone.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +35,9 @@ _STRIP = 128
 
 _FLOOR, _FULL = 0.04, 0.25
 """A change this small next to the largest is dropped (the decoder's murmur); from the second on it is kept whole."""
+
+_MOST = 2.0
+"""Of the change that a pixel takes at most: what the model sees far too dark is not blown up."""
 
 _THIRDS = np.full(3, 1 / 3, np.float32)
 """The mean of three channels as a product, in a tenth of the time of `mean`."""
@@ -66,13 +73,29 @@ def paste(photo: UInt8, before: Float32, after: Float32, matrix: Matrix) -> UInt
         return out
     for y in range(y0, y1, _STRIP):
         strip = out[y : min(y + _STRIP, y1), x0:x1]
-        here = back.copy()
-        here[:, 2] += back[:, :2] @ (left, top) - (x0, y)
-        moved = warp(part, here, (strip.shape[1], strip.shape[0]))
+        here, shape = back.copy(), (strip.shape[1], strip.shape[0])
+        here[:, 2] -= x0, y
+        seen = warp(before, here, shape)
+        here[:, 2] += back[:, :2] @ (left, top)
+        moved = warp(part, here, shape)
+        darker = moved < 0
+        moved *= share(np.where(darker, strip, 255 - strip), np.where(darker, seen, 255 - seen))
         moved += strip
         np.rint(moved, out=moved)
         strip[:] = np.clip(moved, 0, 255, out=moved)
     return out
+
+
+def share(light: npt.NDArray[Any], seen: Float32) -> Float32:
+    """How much of a change each pixel takes, 0 to `_MOST`.
+
+    Args:
+        light: of the photo where the change darkens it; where it lightens it, what the photo lacks of white: uint8 or
+            float32 of any shape, in 0..255.
+        seen: of the face as the model sees it likewise, float32 of the same shape.
+    """
+    found: Float32 = np.minimum(light / np.maximum(seen, 1), _MOST)
+    return found
 
 
 def masked_change(before: Float32, after: Float32) -> Float32:
