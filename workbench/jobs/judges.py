@@ -25,8 +25,7 @@ from workbench.core.places import cache_folder
 from workbench.jobs.api import Job
 from workbench.jobs.concept_examples import Material
 
-_LEARNED = 3000  # photos that the judge learns from, and as many decoded
-_SETTLE = 0.15  # of the training photos: those that set its thresholds
+_SETTLE = 0.1  # of the training photos: those that set its thresholds
 _DRAWN = 250  # faces that each thing is drawn upon for the judge
 _LEAST = 30  # pictures on each side that the judge needs to learn a label
 _BATCH = 256
@@ -43,8 +42,8 @@ class Role:
         seed: of its own randomness.
         kit: the shapes and tints that are drawn for it.
         partition: the faces that it is to look at.
-        order: 1 or -1: from which end of the training photos, in one order by chance, it takes its own. From both ends
-            of more than seven thousand, two judges have none in common.
+        order: 1 or -1: from which end of the training photos, in one order by chance, it takes its own.
+        photos: that it learns from at most, and as many decoded. Of ten thousand the two judges have none in common.
     """
 
     name: str
@@ -52,11 +51,12 @@ class Role:
     kit: Kit
     partition: int
     order: int
+    photos: int
 
 
-PROVER = Role("prover", judges.SEED, "judge", TEST, 1)
+PROVER = Role("prover", judges.SEED, "judge", TEST, 1, 5000)
 """Sees test faces, and drawings as no concept is found with."""
-GUIDE = Role("guide", 1_936, "learn", VALIDATION, -1)
+GUIDE = Role("guide", 1_936, "learn", VALIDATION, -1, 3000)
 """Sees validation faces, and drawings as concepts are found with."""
 
 
@@ -64,7 +64,7 @@ def photos_of(material: Material, role: Role) -> tuple[np.ndarray, np.ndarray]:
     """The rows of the training photos that a judge learns from, and of those that set its thresholds."""
     rows = np.random.default_rng(judges.SEED).permutation(material.dataset.rows(TRAIN))[:: role.order]
     cut = int(_SETTLE * len(rows))
-    return rows[cut:][:_LEARNED], rows[:cut][:_LEARNED]
+    return rows[cut:][: role.photos], rows[:cut][: role.photos]
 
 
 def judged_as(name: str) -> str:
@@ -75,8 +75,8 @@ def judged_as(name: str) -> str:
 def train_or_find_judge(material: Material, role: Role, steps: int, control: Control) -> Job[Judge]:
     """A judge of this model and this data: from the cache, or trained now.
 
-    It learns the labels of which enough is known and everything that can be drawn, on 85 % of the training photos, as
-    they are and as the model decodes them; the rest set its thresholds.
+    It learns the labels of which enough is known and everything that can be drawn, from training photos, as they are
+    and as the model decodes them; others set its thresholds.
 
     Yields:
         Progress.
@@ -99,7 +99,7 @@ def train_or_find_judge(material: Material, role: Role, steps: int, control: Con
             f"Label at least {_LEAST} pictures on each side.",
         )
     learn = Lesson(learn.pictures, {name: learn.labels[name] for name in names})
-    test = rng.permutation(material.dataset.rows(role.partition))[:_LEARNED]
+    test = rng.permutation(material.dataset.rows(role.partition))[: role.photos]
     photos = _photos(material, np.sort(test))
     decoded = yield from _decoded(material, photos, control)
     judge = yield from train_judge(learn, settle, (photos, decoded), control, steps, role.seed)
@@ -125,7 +125,7 @@ def excluded(material: Material, label: str) -> set[str]:
 
 def _key(material: Material, role: Role, steps: int) -> str:
     """What a judge depends on, in one name."""
-    digest = hashlib.sha256(f"{judges.VERSION} {role} {steps} {_LEARNED} {_DRAWN} {material.eyes}".encode())
+    digest = hashlib.sha256(f"{judges.VERSION} {role} {steps} {_DRAWN} {material.eyes}".encode())
     digest.update(material.model.fingerprint.encode() + material.dataset.fingerprint.encode())
     digest.update(material.dataset.parting.encode())
     for name, values in material.known.labels.items():

@@ -28,14 +28,15 @@ from workbench.core.quality.features import resize
 from workbench.core.tensors import read_tensors, write_tensors
 
 FORMAT, VERSION = "workbench-judge", 1
-STEPS = 1200
-"""Of 64 pictures: some five rounds of six thousand photos and their reconstructions."""
+STEPS = 1800
+"""Of 64 pictures: some six rounds of five thousand photos and their reconstructions, and of what is drawn."""
 SEED = 1_957  # of the judge's own randomness; no concept is found with it
 
 _BATCH = 64
 _RATE = 2e-3
-_SHIFT = 2  # pixels by which a picture is moved while it is learned from
-_LIGHT = 0.1  # by how much its brightness is changed, of a range of 2
+_SHIFT, _TURN, _SCALE = 0.08, 0.1, 0.1
+"""How far a picture is moved while it is learned from, in halves of its side; turned, in radians; and scaled."""
+_LIGHT, _CONTRAST = 0.2, 0.2  # by how much its brightness is changed, of a range of 2, and its contrast
 
 UInt8 = npt.NDArray[np.uint8]
 Float32 = npt.NDArray[np.float32]
@@ -202,10 +203,15 @@ def _order(count: int, generator: torch.Generator) -> Generator[Tensor, None, No
 
 
 def _varied(images: Tensor, generator: torch.Generator) -> Tensor:
-    """The batch moved by a few pixels, each picture a little lighter or darker; not mirrored, for light has a side."""
-    down, right = torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=generator).tolist()
-    light = _LIGHT * (2 * torch.rand((len(images), 1, 1, 1), generator=generator) - 1)
-    return (images.roll((down, right), (2, 3)) + light).contiguous(memory_format=torch.channels_last)
+    """Each picture a little moved, turned, scaled and relit in its own way; not mirrored, for light has a side."""
+    right, down, turn, scale, light, contrast = 2 * torch.rand((6, len(images)), generator=generator) - 1
+    size, angle = 1 + _SCALE * scale, _TURN * turn
+    cosine, sine = size * angle.cos(), size * angle.sin()
+    rows = [cosine, -sine, _SHIFT * right], [sine, cosine, _SHIFT * down]
+    places = F.affine_grid(torch.stack([torch.stack(row, 1) for row in rows], 1), list(images.shape), False)
+    images = F.grid_sample(images, places, padding_mode="border", align_corners=False)
+    images = images * (1 + _CONTRAST * contrast)[:, None, None, None] + (_LIGHT * light)[:, None, None, None]
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def _weights(targets: npt.NDArray[np.int8]) -> Float32:
