@@ -114,6 +114,13 @@ def test_the_window_is_there_before_torch() -> None:
     assert loaded_after("import workbench.ui.main_window", "torch", "sklearn", "torchvision", "typer") == ""
 
 
+def test_a_photo_is_edited_without_what_it_does_not_need() -> None:
+    """torchvision brings torch's compiler along: a quarter of a gigabyte, and seconds."""
+    unneeded = ("torchvision", "torch._dynamo", "torchmetrics", "sklearn", "scipy", "skimage")
+    code = "import workbench.jobs.open_edit\nfrom workbench.ui.main_window import *\nlist(import_libraries(None))"
+    assert loaded_after(code, *unneeded) == ""
+
+
 def test_the_command_line_starts_without_torch_and_without_qt() -> None:
     assert loaded_after("import workbench.cli.app", "torch", "sklearn", "torchvision", "PySide6", "PIL") == ""
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from workbench.core.errors import ExitCode, WorkbenchError
-from workbench.core.pictures import decode_picture, picture_size, read_photo, read_recipe_text, write_picture
+from workbench.core.pictures import decode_picture, picture_size, read_photo, read_recipe_text, to_grey, write_picture
 
 ORIENTATION, MAKE, EXIF_IFD, TAKEN, THUMBNAIL_IFD = 0x0112, 0x010F, 0x8769, 0x9003, 1
 RECIPE = '{"name": "Zoë <&> 笑", "strength": 1.5}'
@@ -209,3 +209,11 @@ def test_a_picture_is_written_as_a_whole_or_not_at_all(pixels: np.ndarray, tmp_p
     with pytest.raises(WorkbenchError, match="too many for WEBP"):
         write_picture(tmp_path / "wide.webp", np.zeros((1, 20_000, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 7])
+def test_the_grey_of_a_photo_made_by_strips_is_that_of_the_whole(factor: int) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (331, 157, 3), np.uint8)
+    part = photo[3:, 5:]
+    whole = Image.fromarray(np.ascontiguousarray(part)).reduce(factor).convert("L")
+    assert np.array_equal(to_grey(part, factor), np.asarray(whole))

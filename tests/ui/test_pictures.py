@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -77,6 +80,30 @@ def test_a_small_scale_paints_from_a_smaller_copy_that_is_never_too_small() -> N
     for scale in (1.0, 0.5, 0.3, 0.2):
         assert pyramid.level(scale).width() >= 3000 * scale
     assert pyramid.level(0.2).width() == 750
+
+
+def test_a_large_picture_is_painted_from_the_very_memory_that_it_came_in() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (701, 933, 3), np.uint8)
+    whole = Pyramid(rgb).levels[0]
+    assert np.shares_memory(np.frombuffer(whole.constBits(), np.uint8), rgb)
+
+
+def test_that_memory_stays_for_as_long_as_it_is_painted() -> None:
+    rgb = plain(RED, 933, 701)
+    alive = weakref.ref(rgb)
+    pyramid = Pyramid(rgb)
+    del rgb
+    assert alive() is not None
+    del pyramid
+    assert alive() is None
+
+
+def test_the_smaller_copies_are_means() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (701, 1933, 3), np.uint8)
+    once = Image.fromarray(rgb).reduce(2)
+    levels = [from_qimage(level) for level in Pyramid(rgb).levels]
+    for level, expected in zip(levels, (rgb, np.asarray(once), np.asarray(once.reduce(2))), strict=True):
+        assert np.array_equal(level, expected)
 
 
 def test_an_opened_picture_is_fitted(view: PictureView) -> None:

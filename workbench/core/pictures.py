@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import math
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -41,6 +43,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic"
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "BMP", "GIF")
 _WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 _LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+_STRIP = 64  # rows
 _ORIENTATION, _XMP_TAG = 0x0112, 700
 _DAMAGE: tuple[type[Exception], ...] = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 _DAMAGE += (LookupError, TypeError, ArithmeticError, RuntimeError, AttributeError)
@@ -114,6 +117,27 @@ def decode_picture(data: bytes | BinaryIO, name: str, at_least: int | None = Non
     white = Image.new("RGB", image.size, "white")
     white.paste(image, mask=Image.fromarray(alpha))
     return white
+
+
+def in_strips(pixels: UInt8, factor: int, change: Callable[[Image.Image], Image.Image]) -> UInt8:
+    """What `change` makes of a photo, `factor` times smaller, a strip of its rows at a time.
+
+    The same as of the whole at once, without the copies of a large photo that Pillow makes of what it works on.
+
+    Args:
+        pixels: uint8 (H, W, 3), RGB.
+        factor: so many rows become one; the last of them may be fewer.
+        change: gives any row of the result from `factor` rows alone.
+    """
+    rows = factor * math.ceil(_STRIP / factor)
+    strips = (np.ascontiguousarray(pixels[top : top + rows]) for top in range(0, len(pixels), rows))
+    return np.concatenate([np.asarray(change(Image.fromarray(strip))) for strip in strips])
+
+
+def to_grey(pixels: UInt8, factor: int = 1) -> UInt8:
+    """The grey of a photo, uint8 (H, W, 3), first made `factor` times smaller: uint8 (H / factor, W / factor), rounded
+    up."""
+    return in_strips(pixels, factor, lambda strip: strip.reduce(factor).convert("L"))
 
 
 def picture_size(data: bytes | BinaryIO, name: str) -> tuple[int, int]:

@@ -36,7 +36,7 @@ from workbench.ui.worker import JobThread
 def import_libraries(control: Control) -> Job[None]:
     """Import what is large, so that no page has to wait for it later."""
     import workbench.jobs.edit
-    import workbench.jobs.train  # noqa: F401 - imported for its imports: torch and torchvision
+    import workbench.jobs.train  # noqa: F401 - imported for its imports: torch
 
     yield from ()
 

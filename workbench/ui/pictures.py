@@ -15,14 +15,17 @@ _SMALLEST_LEVEL = 512  # pixels on the longer side
 
 
 def to_qimage(rgb: RGB) -> QImage:
-    """A `QImage` with its own memory from uint8 (H, W, 3).
+    """A `QImage` with its own memory from uint8 (H, W, 3)."""
+    return _shared(np.ascontiguousarray(rgb)).copy()
 
-    Contiguous, with an explicit line length (Qt assumes lines of whole 4-byte words) and copied, because a QImage
-    over a numpy array shares its buffer.
+
+def _shared(rgb: RGB) -> QImage:
+    """A `QImage` over the memory of a contiguous uint8 (H, W, 3), which has to live as long.
+
+    With an explicit line length, since Qt assumes lines of whole 4-byte words.
     """
-    rgb = np.ascontiguousarray(rgb)
     height, width, _ = rgb.shape
-    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
 
 
 def packed_qimage(pixels: npt.NDArray[np.int32]) -> QImage:
@@ -42,18 +45,20 @@ class Pyramid:
     """A picture with its half, quarter, … sizes, so that a 24-megapixel photo paints as fast as a small one.
 
     Made in the thread that made the picture; painting takes the level that is at most twice too large, which bilinear
-    filtering shrinks without aliasing.
+    filtering shrinks without aliasing. A large picture is no copy: it is painted from the memory of `rgb`, which
+    nobody may change any more, and only its smaller sizes are in the format that Qt paints fastest.
     """
 
     def __init__(self, rgb: RGB) -> None:
-        from PIL import Image
+        from workbench.core.pictures import in_strips  # it needs Pillow, which the first paint does not wait for
 
+        self._rgb = rgb = np.ascontiguousarray(rgb)  # kept, since the first level lies in its memory
         self.size = QSize(rgb.shape[1], rgb.shape[0])
-        self.levels = [to_qimage(rgb).convertToFormat(QImage.Format.Format_RGB32)]  # what Qt paints fastest
-        smaller = Image.fromarray(rgb) if max(rgb.shape) > _SMALLEST_LEVEL else None
-        while smaller is not None and max(smaller.size) > _SMALLEST_LEVEL:
-            smaller = smaller.reduce(2)
-            self.levels.append(to_qimage(np.asarray(smaller)).convertToFormat(QImage.Format.Format_RGB32))
+        large = max(rgb.shape) > _SMALLEST_LEVEL
+        self.levels = [_shared(rgb) if large else _quick(rgb)]
+        while max(rgb.shape) > _SMALLEST_LEVEL:
+            rgb = in_strips(rgb, 2, lambda strip: strip.reduce(2))
+            self.levels.append(_quick(rgb))
 
     def level(self, scale: float) -> QImage:
         """The smallest level that still has a pixel for every screen pixel at `scale` screen pixels a pixel."""
@@ -61,6 +66,11 @@ class Pyramid:
         while index + 1 < len(self.levels) and scale * 2 ** (index + 1) <= 1:
             index += 1
         return self.levels[index]
+
+
+def _quick(rgb: RGB) -> QImage:
+    """A `QImage` with its own memory in the format that Qt paints fastest."""
+    return _shared(rgb).convertToFormat(QImage.Format.Format_RGB32)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Literal
 
 import torch
 from torch.nn import functional
-from torchvision.transforms.v2 import functional as transforms
 
 Augment = Literal["none", "mirror", "strong"]
 
@@ -32,7 +31,7 @@ def augment(images: torch.Tensor, kind: Augment, generator: torch.Generator) -> 
     if kind == "none":
         return images
     swap = torch.rand(len(images), generator=generator) < 0.5
-    images = torch.where(swap.to(images.device)[:, None, None, None], transforms.horizontal_flip(images), images)
+    images = torch.where(swap.to(images.device)[:, None, None, None], images.flip(-1), images)
     if kind == "mirror":
         return images
     change = (torch.rand(len(images), 7, generator=generator) * 2 - 1).to(images.device, images.dtype)
@@ -61,15 +60,22 @@ def _move(
 def _recolour(
     images: torch.Tensor, brightness: torch.Tensor, contrast: torch.Tensor, saturation: torch.Tensor
 ) -> torch.Tensor:
-    """Each picture by its own factors; (B,) in [-1, 1] each. torchvision's take one factor for a whole batch."""
+    """Each picture by its own factors; (B,) in [-1, 1] each."""
     bright, contrasted, saturated = (
         (1 + value * most)[:, None, None, None]
         for value, most in ((brightness, _BRIGHTNESS), (contrast, _CONTRAST), (saturation, _SATURATION))
     )
     light = (images + 1) / 2 * bright
-    grey = transforms.rgb_to_grayscale(light)
+    grey = _grey(light)
     light = grey + (light - grey) * saturated
     middle = grey.mean((2, 3), keepdim=True)
     light = middle + (light - middle) * contrasted
     recoloured: torch.Tensor = light.clamp(0, 1) * 2 - 1
     return recoloured
+
+
+def _grey(images: torch.Tensor) -> torch.Tensor:
+    """The luma of ITU-R BT.601: (B, 3, S, S) to (B, 1, S, S)."""
+    red, green, blue = images[:, :1], images[:, 1:2], images[:, 2:]
+    grey: torch.Tensor = red.mul(0.2989).add_(green, alpha=0.587).add_(blue, alpha=0.114)
+    return grey

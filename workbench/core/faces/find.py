@@ -13,6 +13,7 @@ from PIL import Image
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Points
+from workbench.core.pictures import to_grey
 
 UInt8 = npt.NDArray[np.uint8]
 
@@ -103,7 +104,7 @@ class _Looks:
         self._height, self._width = pixels.shape[:2]
         long_side = max(self._height, self._width)
         self._scale = min(1.0, _LONG_SIDE / long_side) if long_side >= _SMALL else _SMALL / long_side
-        self._photo = Image.fromarray(pixels)
+        self._pixels = pixels
 
     def __iter__(self) -> Iterator[list[Found]]:
         grey = self._grey(self._scale)
@@ -118,7 +119,7 @@ class _Looks:
     def _grey(self, scale: float) -> UInt8:
         width, height = (max(1, round(side * scale)) for side in (self._width, self._height))
         fewer = max(1, int(0.5 / scale))  # averaging whole blocks first is cheap for large photos
-        grey = self._photo.reduce(fewer).convert("L")
+        grey = Image.fromarray(to_grey(self._pixels, fewer))
         return np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR))
 
     def _turned(self, grey: UInt8, quarters: int) -> list[Found]:

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from workbench.core.faces.align import Alignment, Points, align, invert, similarity, transform
+from workbench.core.pictures import to_grey
 from workbench.core.resources import resource
 
 SIZE = 64
@@ -138,8 +138,7 @@ def _surroundings(pixels: Pixels, box: Box) -> tuple[Pixels, npt.NDArray[np.floa
     limits = np.array([pixels.shape[1], pixels.shape[0]])
     first = np.clip(np.floor([left - reach, top - reach]), 0, limits - 1).astype(int)
     last = np.clip(np.ceil([right + reach, bottom + reach]), first + 1, limits).astype(int)
-    part = Image.fromarray(np.ascontiguousarray(pixels[first[1] : last[1], first[0] : last[0]]))
-    return np.asarray(part.convert("L"))[..., None], first.astype(np.float64)
+    return to_grey(pixels[first[1] : last[1], first[0] : last[0]])[..., None], first.astype(np.float64)
 
 
 @torch.inference_mode()

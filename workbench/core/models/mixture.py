@@ -121,8 +121,9 @@ class Mixture:
         fitted to, but for the floor of the variance."""
         weights, means, roots = (a.numpy().astype(np.float64) for a in (self.weights, self.means, self.roots))
         mean: npt.NDArray[np.float64] = weights @ means
+        spreads = (weight * root @ root.T for weight, root in zip(weights, roots, strict=True))
         off = means - mean
-        return mean, np.einsum("k,kij,klj->il", weights, roots, roots) + (weights[:, None] * off).T @ off
+        return mean, sum(spreads, (weights[:, None] * off).T @ off)
 
     @property
     def fingerprint(self) -> str:
