@@ -67,7 +67,7 @@ class DcganSettings(TrainSettings):
         group="Advanced",
     )  # fmt: skip
     penalty: float = setting(
-        0.1, label="Gradient penalty (R1, R2)",
+        0.02, label="Gradient penalty (R1, R2)",
         help="Keeps the discriminator from becoming too steep near pictures, real and generated; 0: none.",
         ge=0, le=1000, group="Advanced",
     )  # fmt: skip
