@@ -26,7 +26,7 @@ class SettingInfo:
     help: str
     unit: str
     group: str
-    """Under which heading of a form; "": in no form, since the program sets it where it must."""
+    """Under which heading of a form."""
     low: float | None
     high: float | None
     choices: tuple[Any, ...]

@@ -23,7 +23,7 @@ from workbench.core.models.registry import model_class
 from workbench.core.places import runs_folder
 from workbench.core.runs import checkpoint
 from workbench.core.runs.differences import going_on
-from workbench.core.runs.folder import DataInfo, Run, RunInfo, StartInfo, check_name
+from workbench.core.runs.folder import DataInfo, Run, RunInfo, StartInfo, check_name, name_like
 from workbench.core.runs.sound import set_damaged_aside
 from workbench.core.runs.stop_request import take_stop_request
 from workbench.core.runs.trained import TrainedModel, open_model
@@ -95,6 +95,7 @@ def train(request: TrainRequest, control: Control | None = None) -> Job[TrainRes
     folder = request.runs or runs_folder()
     need_space(folder, RUN_BYTES)
     data = yield from prepare_data(request.data, size, control)
+    _refuse_too_few(data)
     threads = set_threads(request.threads)
     precision = fast_precision(device) if settings.precision == "auto" else settings.precision
     name = request.name or free_name(folder, request.like or f"{model.name}-{size}-{Path(data.name).stem}")
@@ -180,6 +181,12 @@ def resume(
         now["budget"] = budget.to_json()
     _refuse_finished(run, now)
     return (yield from run_training(run, data, chosen, control, now))
+
+
+def _refuse_too_few(data: Dataset) -> None:
+    """Raise `WorkbenchError` where there is nothing to learn from."""
+    if (count := len(data.rows(0))) < 2:
+        raise WorkbenchError(f"'{data.name}' has too few pictures to train on: {count}.", "Give it more, at least 10.")
 
 
 def check_pictures(run: Run, data: Dataset) -> None:
@@ -288,5 +295,5 @@ def _failures(run: Run) -> Iterator[None]:
 
 
 def free_name(folder: Path, name: str) -> str:
-    """`name`, or `name` with the first number that no run in `folder` has."""
-    return unused_path(folder / name).name
+    """`name` as far as a run can have it, with the first number that no run in `folder` has where it is taken."""
+    return unused_path(folder / name_like(name)).name

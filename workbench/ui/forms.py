@@ -144,7 +144,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._class = settings
         self._no_wheel = NoWheel(self)
-        self.fields = {info.name: Field(info, self._no_wheel) for info in settings.infos() if info.group}
+        self.fields = {info.name: Field(info, self._no_wheel) for info in settings.infos()}
         basic = [field for field in self.fields.values() if field.info.basic]
         others = [field for field in self.fields.values() if not field.info.basic]
         self._others = QWidget()

@@ -66,6 +66,8 @@ def test_what_cannot_be_exported_is_said_and_nothing_is_overwritten(
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(WorkbenchError, match=r"pip install tensorboardX. Or write a table"):
         export_metrics(Run.open(trained_run), tmp_path / "other")
+    with pytest.raises(WorkbenchError, match="cannot be written as"):
+        export_metrics(Run.open(trained_run), tmp_path / "table.xlsx")
     (run_copy / "metrics.csv").unlink()
     with pytest.raises(WorkbenchError, match="measured nothing yet"):
         export_metrics(Run.open(run_copy), tmp_path / "table.csv")

@@ -31,7 +31,12 @@ def test_a_renamed_run_is_the_same_run_in_another_folder(tiny: Run) -> None:
 
 def test_a_run_keeps_its_name_when_the_new_one_is_taken_or_impossible(tiny: Run) -> None:
     (tiny.path.parent / "taken").mkdir()
-    for name, said in (("taken", "exists already"), ("a/b", "cannot be called"), (" ", "cannot be called")):
+    for name, said in (
+        ("taken", "exists already"),
+        ("a/b", "cannot be called"),
+        (" ", "cannot be called"),
+        ("ä" * 101, "too long"),
+    ):
         with pytest.raises(WorkbenchError, match=said):
             manage.rename(tiny, name)
     assert manage.rename(tiny, "tiny").path == tiny.path

@@ -8,7 +8,7 @@ from workbench.core.training.clock import Pace, Speed
 
 
 def test_a_budget_has_exactly_one_limit() -> None:
-    for limits in ({}, {"steps": 5, "minutes": 1.0}, {"steps": 0}, {"minutes": -1.0}):
+    for limits in ({}, {"steps": 5, "minutes": 1.0}, {"steps": 0}, {"minutes": -1.0}, {"minutes": float("inf")}):
         with pytest.raises(WorkbenchError):
             Budget(**limits)
 

@@ -24,7 +24,7 @@ from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.prepare_data import prepare_data
-from workbench.jobs.train import TrainRequest, resume, train
+from workbench.jobs.train import TrainRequest, free_name, resume, train
 
 
 def request(runs: Path, steps: int = 6, **changes: object) -> TrainRequest:
@@ -232,6 +232,33 @@ def test_a_walked_training_waits_after_each_of_the_six_steps_and_shows_what_each
     assert walked[0].name == "draw random points"
     assert "8 points of 8 numbers" in walked[0].note
     assert all(phase.picture is None for phase in seen[8:])  # nobody walks any more
+
+
+def test_a_step_is_told_with_all_six_phases_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.core.training.loop.REPORT_SECONDS", 0.2)
+    told: list[tuple[int, int]] = []
+
+    def look(event: Event) -> None:
+        if isinstance(event, Phase):
+            told.append((event.step, event.number))
+
+    run(train(gan(tmp_path, "lecture-small")), look)
+    steps = list(dict.fromkeys(step for step, _ in told))
+    assert told == [(step, number) for step in steps for number in range(1, 7)]
+    assert steps
+
+
+def test_one_picture_is_too_few_and_leaves_no_run(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "one" / "face.png")
+    with pytest.raises(WorkbenchError, match="too few pictures"):
+        run(train(request(tmp_path / "runs", data=str(tmp_path / "one"))))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_is_called_after_its_data_as_far_as_a_folder_can_be(tmp_path: Path) -> None:
+    assert free_name(tmp_path, 'vae-32-a: "b"?') == "vae-32-a- -b--"
+    assert len(free_name(tmp_path, "ü" * 300)) == 50
 
 
 def test_a_walked_training_can_be_stopped_while_it_waits(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Difference:
 
 def said(value: Any) -> str:
     """A value as people read it."""
-    if value is None:
+    if value in (None, ""):
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -23,12 +23,16 @@ def export_metrics(run: Run, out: Path) -> Path:
     """Write the metrics of `run`: as a table where `out` ends with `.csv`, else as a new folder for TensorBoard.
 
     Raises:
-        WorkbenchError: nothing was measured yet, the folder exists, or TensorBoard's writer is not installed.
+        WorkbenchError: another kind of file, nothing was measured yet, the folder exists, or TensorBoard's writer is
+            not installed.
     """
+    table = out.suffix.lower() == ".csv"
+    if out.suffix and not table and not out.is_dir():
+        raise WorkbenchError(f"Metrics cannot be written as '{out.name}'.", "Name a table, NAME.csv, or a new folder.")
     curves = run.losses()
     if not curves:
         raise WorkbenchError(f"'{run.name}' has measured nothing yet.", "Train it a little first.")
-    if out.suffix.lower() == ".csv":
+    if table:
         write_file(out, _table(run))
     else:
         _write_tensorboard(run, out)

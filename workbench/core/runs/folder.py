@@ -7,6 +7,8 @@ my-run/  run.json  metrics.csv  lock  previews/000500-samples.webp  checkpoints/
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +30,10 @@ FORMAT = "workbench-run"
 VERSION = 1
 RUN_FILE = "run.json"
 KEPT_CHECKPOINTS = 3
+LONGEST_NAME = 200
+"""Bytes of a run's name: a file system takes about 255, and what is written beside a run is called after it."""
+UNUSABLE = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
+"""What no folder can have in its name, on one system or another."""
 PINNED = "pinned"
 """An empty file in a checkpoint that is kept for good."""
 
@@ -306,8 +312,18 @@ def findings_until(findings: Iterable[FindingInfo], step: int) -> tuple[FindingI
 
 def check_name(name: str) -> None:
     """Raise `WorkbenchError` for what cannot be the name of a run, which is its folder's too."""
-    if Path(name).name != name or name.startswith(".") or not name.strip():
-        raise WorkbenchError(f"A run cannot be called '{name}'.", "Choose a name without slashes.")
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        raise WorkbenchError(f"The name '{name[:20]}…' is too long for a run.", "Choose a shorter one.")
+    if UNUSABLE.search(name) or name.startswith(".") or not name.strip():
+        raise WorkbenchError(
+            f"A run cannot be called '{name}'.", 'Choose a name without any of / \\ : * ? " < > | and no dot in front.'
+        )
+
+
+def name_like(name: str) -> str:
+    """`name`, changed where it cannot be that of a run."""
+    usable = UNUSABLE.sub("-", name).lstrip(".").encode("utf-8", "ignore")[: LONGEST_NAME // 2]
+    return usable.decode("utf-8", "ignore").strip() or "run"
 
 
 def list_runs(folder: Path) -> list[Run]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from workbench.core.errors import WorkbenchError
 
+MOST = 1e9
+"""Of any unit: minutes for 1,900 years."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -22,8 +25,10 @@ class Budget:
                 "A training needs one limit.", "Give a number of steps, of epochs, or of minutes, and only one of them."
             )
         name, value = next(iter(given.items()))
-        if not value > 0:
-            raise WorkbenchError(f"The number of {name} cannot be {value}.", "It must be more than 0.")
+        if not 0 < value <= MOST:
+            raise WorkbenchError(
+                f"The number of {name} cannot be {value:g}.", f"It must be more than 0, at most {MOST:,.0f}."
+            )
 
     def to_json(self) -> dict[str, float | None]:
         return {"steps": self.steps, "epochs": self.epochs, "minutes": self.minutes}

@@ -108,8 +108,9 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
         saved = time.monotonic()
 
     def take_step() -> Generator[Event, None, StepLosses | None]:
-        """One step with its phases; None when a stop was asked for in the middle of it."""
+        """One step with its phases, told all or none; None when a stop was asked for in the middle of it."""
         nonlocal shown
+        telling = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
         going = training.learn()
         answer: bool | None = None
         exhausted = False
@@ -127,9 +128,8 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                     raise
                 exhausted = True
                 continue
-            due = training.net.phased and time.monotonic() - shown >= REPORT_SECONDS
             walked = control.hold_if_walked()  # before the phase is told: whoever hears of it may ask for the next one
-            if due or walked:
+            if telling or walked:
                 yield told(training, phase, with_picture=walked)
                 shown = time.monotonic()
             if control.paused:

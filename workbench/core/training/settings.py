@@ -18,7 +18,7 @@ class TrainSettings(Settings):
     accumulate: int = setting(
         1, label="Parts of a batch",
         help="Compute a batch in so many parts, one after the other: takes less memory, learns (nearly) the same.",
-        unit="parts", ge=1, le=512, group="",
+        unit="parts", ge=1, le=512, group="Advanced",
     )  # fmt: skip
     learning_rate: float = setting(
         2.5e-3, label="Learning rate", help="How far one step moves the weights; lower it when the loss jumps about.",

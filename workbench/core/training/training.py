@@ -12,7 +12,6 @@ from workbench.core.data.batches import Batches
 from workbench.core.data.cache import Dataset
 from workbench.core.data.picture_file import PictureFile
 from workbench.core.devices import autocast, free_memory
-from workbench.core.errors import WorkbenchError
 from workbench.core.events import Advice, Saved
 from workbench.core.faces.align import Alignment
 from workbench.core.models.base import Losses as StepLosses
@@ -49,7 +48,7 @@ class Training:
         device: where to compute.
 
     Raises:
-        WorkbenchError: no pictures to train on, or a checkpoint that cannot be read.
+        WorkbenchError: a checkpoint that cannot be read.
     """
 
     def __init__(self, run: Run, data: Dataset, device: torch.device) -> None:
@@ -61,10 +60,6 @@ class Training:
         self.budget = Budget(**info.budget)  # type: ignore[arg-type]
 
         train_rows = data.rows(0)
-        if len(train_rows) < 2:
-            raise WorkbenchError(
-                f"'{data.name}' has {len(train_rows)} pictures to train on.", "Give it more pictures, at least 10."
-            )
         # a seed of its own for each source, so that one cannot shift another
         seeds = torch.Generator().manual_seed(info.seed)
         initial, order, noise, change, shown = (int(s) for s in torch.randint(2**62, (5,), generator=seeds))
