@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.cli.console import duration
 from workbench.cli.output import plain, say_json, say_table
+from workbench.core.training.clock import duration
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def test_missing_values_are_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (95, "1 min 35 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")]
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59, "59 s"), (95, "1 min 35 s"), (120, "2 min"), (3600, "1 h"), (7384, "2 h 3 min")],
 )
 def test_a_span_of_time_is_said_as_people_say_it(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -18,6 +18,7 @@ from workbench.jobs.again import BranchRequest
 from workbench.jobs.api import run
 from workbench.jobs.queue import Queue, ResumeRequest, train_next, work_through
 from workbench.jobs.train import TrainRequest
+from workbench.ui.pages.train_queue import read_queue
 
 SETTINGS = {"latent": 8, "width": 8, "batch_size": 16}
 
@@ -135,8 +136,21 @@ def test_one_that_ended_just_before_a_crash_is_not_trained_again(tmp_path: Path)
     queue.add(request(tmp_path, "one"))
     run(work_through())
     queue.add(ResumeRequest(tmp_path / "one"))
+    assert [entry.done for entry in queue.waiting()] == [True]
+    assert run(read_queue(Control())) == [], "the window lists and begins only what is left to do"
     assert run(work_through()) == ()
     assert queue.waiting() == ()
+
+
+def test_a_damaged_run_stays_with_its_reason_and_holds_up_no_other(tmp_path: Path) -> None:
+    queue = Queue()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "run.json").write_text("{")
+    queue.add(ResumeRequest(tmp_path / "damaged"))
+    queue.add(request(tmp_path, "one"))
+    assert [turn.result is not None for turn in run(work_through())] == [False, True]
+    (entry,) = queue.waiting()
+    assert "damaged" in str(entry.reason)
 
 
 def test_only_one_program_takes_trainings_from_the_queue(tmp_path: Path) -> None:

@@ -209,6 +209,14 @@ def test_messages_of_qt_go_into_the_log_without_the_known_noise(caplog: pytest.L
     caplog.clear()
 
 
+def test_what_keeps_the_window_from_opening_is_said_in_the_terminal(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    app._log_qt(QtMsgType.QtFatalMsg, None, "no Qt platform plugin could be initialized")  # type: ignore[arg-type]
+    assert "The window cannot open. no Qt platform plugin" in capsys.readouterr().err
+    caplog.clear()
+
+
 def test_preferences_are_a_file_that_a_person_can_read(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
         window.close()

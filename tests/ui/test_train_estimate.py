@@ -98,7 +98,7 @@ def test_what_cannot_be_is_said_in_the_line(qtbot: QtBot, page: TrainPage) -> No
 def test_the_sentence_says_how_often_each_picture_is_seen() -> None:
     make = partial(Estimate, "cpu", 64, 0.14, 64, steps=5000, pictures=320_000, epochs=26.4, seconds=700.0)
     assert sentence(make(memory=900_000_000, free=21_000_000_000)) == (
-        "About 12 min: 5,000 steps, each picture 26 times. 900.0 MB of memory, 21.0 GB are free."
+        "About 11 min 40 s: 5,000 steps, each picture 26 times. 900.0 MB of memory, 21.0 GB are free."
     )
     tight = make(memory=30_000_000_000, free=21_000_000_000, remedy="Lower the batch size to 16.")
     assert sentence(tight) == (

@@ -85,7 +85,6 @@ def test_curves_and_pictures_follow_until_the_other_program_is_done(
     assert watch.previews.steps[-1] == 170
     assert any(isinstance(event, Saved) and event.kind == "checkpoint" for event in rest)
     assert watch.previews.checkpoint == 170
-    assert not page.follower._clock.isActive()
     assert not watch.stop_button.isVisible()
 
 
@@ -117,6 +116,19 @@ def test_another_run_or_a_hidden_window_ends_the_looking(
     until(qtbot, lambda: last(page) > seen)
     page.open_path(str(trained_run))
     until(qtbot, lambda: page.watch.run == trained_run)
-    assert not page.follower._clock.isActive()
-    until(qtbot, page.at_rest)
+    train_to(training, last(page) + 3, run_copy)
+    qtbot.wait(150)
     assert last(page) == 150
+
+
+def test_a_training_that_another_program_begins_while_one_looks_is_followed(
+    qtbot: QtBot, page: TrainPage, run_copy: Path, training: Iterator[Event]
+) -> None:
+    page.open_path(str(run_copy))
+    until(qtbot, lambda: last(page) == 150)
+    assert "done at step 150" in page.watch.state.text()
+    train_to(training, 153, run_copy)
+    until(qtbot, lambda: "Another program trains it now" in page.watch.state.text())
+    until(qtbot, lambda: last(page) >= 153)
+    list(training)
+    until(qtbot, lambda: "done at step 170" in page.watch.state.text())

@@ -18,7 +18,6 @@ from workbench.core.runs.folder import Run
 from workbench.ui.page import Message
 from workbench.ui.pages.train import TrainPage
 from workbench.ui.pages.train_jobs import training_threads
-from workbench.ui.pages.train_watch import duration
 from workbench.ui.preferences import preferences
 
 PATIENCE_MS = 120_000
@@ -118,6 +117,16 @@ def test_stop_saves_and_resume_goes_on(qtbot: QtBot, page: TrainPage, tmp_path: 
     qtbot.waitUntil(lambda: last() > stopped_at, timeout=PATIENCE_MS)
     x = page.watch.plot.points("train", "total").x
     np.testing.assert_array_equal(x, np.arange(1, len(x) + 1))
+    page.watch.stop_now.emit()
+    wait_for_end(qtbot, page)
+
+
+def test_a_stop_after_the_epoch_lets_go_of_what_is_held(qtbot: QtBot, page: TrainPage) -> None:
+    start(qtbot, page, steps=100_000)
+    wait_for_step(qtbot, page)
+    page.watch.pause_button.click()
+    page.watch.stop_after_epoch.emit()
+    assert (page.watch.pause_button.text(), page.watch.state.text()) == ("Pause", "Stops when this epoch is through…")
     page.watch.stop_now.emit()
     wait_for_end(qtbot, page)
 
@@ -254,7 +263,15 @@ def test_time_left_is_hidden_until_it_is_known(page: TrainPage, tmp_path: Path) 
     watch.on_event(Progress("Training", 10, 100, "steps", rate=250.0))
     assert (watch.step.text, watch.rate.text, watch.left.text) == ("10 / 100", "250", "–")
     watch.on_event(Progress("Training", 20, 100, "steps", rate=250.0, seconds_left=200.0))
-    assert watch.left.text == "3 min"
+    assert watch.left.text == "3 min 20 s"
+
+
+def test_what_came_before_the_start_does_not_stand_in_the_bar_of_the_training(page: TrainPage, tmp_path: Path) -> None:
+    page.watch.begin("run")
+    page.watch.on_event(Progress("Trying some steps", 4, 4, "pictures"))
+    assert page.watch.bar.value() == page.watch.bar.maximum()
+    page.watch.on_event(Started(tmp_path, 0, "cpu", {}))
+    assert page.watch.bar.value() == 0
 
 
 def test_a_look_into_the_past_is_not_pulled_away_by_news(page: TrainPage, tmp_path: Path) -> None:
@@ -296,13 +313,6 @@ def test_what_is_measured_is_a_figure_and_no_curve_among_the_losses(page: TrainP
         assert page.watch.measured[name].text == text
         assert len(page.watch.plot.points("validation", name)) == 0
     assert len(page.watch.plot.points("validation", "total")) == 1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (120, "2 min"), (5400, "1 h 30 min"), (90_000, "25 h 00 min")]
-)
-def test_durations_are_said_as_people_say_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 3), (16, None)])

@@ -43,7 +43,7 @@ def list_queue(json: Json = False) -> None:
     """List what waits, in the order of its turns, and what could not start, with the reason."""
     from workbench.jobs.queue import Queue
 
-    waiting = Queue().waiting()
+    waiting = [entry for entry in Queue().waiting() if not entry.done]
     if json:
         say_json([entry.to_json() for entry in waiting])
     elif not waiting:

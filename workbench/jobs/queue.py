@@ -24,7 +24,7 @@ from workbench.core.events import Advice, Started
 from workbench.core.files import read_json, write_json
 from workbench.core.lock import Lock
 from workbench.core.places import state_folder
-from workbench.core.runs.folder import RUN_FILE, Run
+from workbench.core.runs.folder import Run
 from workbench.core.tensors import check_format, damaged
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest, branch
@@ -72,7 +72,8 @@ class Waiting:
         """One line for people."""
         request = self.request
         if isinstance(request, TrainRequest):
-            name = request.name or (f"as {request.like}" if request.like else request.model)
+            model = f"{request.model} {request.preset or ''}".strip()
+            name = request.name or (f"as {request.like}" if request.like else model)
             return f"{name} on {request.data}, {_said(request.budget)}"
         if isinstance(request, BranchRequest):
             at = f" at step {request.step}" if request.step is not None else ""
@@ -85,6 +86,16 @@ class Waiting:
     def active(self) -> bool:
         """Whether a program trains it at this moment."""
         return isinstance(self.request, ResumeRequest) and Lock.held(self.request.run / "lock")
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do of it: its run was ended by hand, or the program ended just after it."""
+        if not isinstance(self.request, ResumeRequest) or self.request.budget:
+            return False
+        try:
+            return Run.open(self.request.run).info.status == "done"
+        except WorkbenchError:
+            return False  # its turn will say why not
 
     def to_json(self) -> dict[str, Any]:
         kind = next(name for name, kind in _KINDS.items() if isinstance(self.request, kind))
@@ -258,8 +269,8 @@ def train_next(
     """
     control, queue = control or Control(), queue or Queue()
     with queue.worked_through():
-        while (entry := queue.next()) and _is_done(entry.request):
-            queue.remove(entry.id)  # the program ended between the training's end and this
+        while (entry := queue.next()) and entry.done:
+            queue.remove(entry.id)
         if entry is None:
             return None
         try:
@@ -295,13 +306,6 @@ def check_request(request: Request) -> None:
         check(request)
     else:
         Run.open(request.run)
-
-
-def _is_done(request: Request) -> bool:
-    """Whether nothing is left to do of it."""
-    if not isinstance(request, ResumeRequest) or request.budget or not (request.run / RUN_FILE).exists():
-        return False
-    return Run.open(request.run).info.status == "done"
 
 
 def _training(entry: Waiting, control: Control, queue: Queue, threads: int | None) -> Job[TrainResult]:

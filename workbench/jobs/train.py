@@ -231,10 +231,11 @@ def run_training(
             take_stop_request(run)  # one that came too late for an earlier training
             if notice := set_damaged_aside(run):
                 yield Advice(notice, "The steps after it are taken again.")
-            if run.checkpoints() and now:
-                yield going_on(run, run.checkpoints()[-1][0], now)
+            goes_on = going_on(run, run.checkpoints()[-1][0], now) if run.checkpoints() and now else None
             run.update(**{"status": "running", "error": None, **now})
             yield from say_if_slow(run, data, device, control)
+            if goes_on:
+                yield goes_on  # what is said last stays in sight
             training = Training(run, data, device)
             if start is not None:
                 training.begin_with(start.net)

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _NOISE = ("propagateSizeHints",)
 """Lines of Qt that say nothing to anybody: a platform without a window manager has no size hints to pass on."""
+_WITHOUT_WINDOW = "'python3 packaging/bootstrap.py run' installs what is missing; 'workbench --help' needs no window."
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -112,6 +113,8 @@ def application() -> QApplication:
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Qt's own messages go where ours go."""
+    """Qt's own messages go where ours go; the last one before it ends the program also to who started it."""
     if not any(noise in text for noise in _NOISE):
         logger.log(_LEVELS.get(kind, logging.WARNING), "%s", text)
+    if kind is QtMsgType.QtFatalMsg:
+        sys.stderr.write(f"The window cannot open. {text.strip()}\n{_WITHOUT_WINDOW}\n")

@@ -130,7 +130,7 @@ class LossPlot(QWidget):
 
         self._view.left.connect(self._stop_reading)
         self._readout = Readout(self._view)
-        hint = OneLine("Point at the curves to read them; click to see the pictures of that moment")
+        self.hint = OneLine("Point at the curves to read them; click to see the pictures of that moment")
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip("Equal distances for equal ratios: small late gains become visible")
         self.log_scale.toggled.connect(self._set_log)
@@ -147,7 +147,7 @@ class LossPlot(QWidget):
         head.addWidget(self.fit, alignment=Qt.AlignmentFlag.AlignTop)
         foot = QHBoxLayout()
         foot.setSpacing(2 * GRID)
-        foot.addWidget(hint, 1)
+        foot.addWidget(self.hint, 1)
         foot.addWidget(self.over_time)
         foot.addWidget(self.log_scale)
         layout = QVBoxLayout(self)

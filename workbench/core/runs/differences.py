@@ -15,10 +15,10 @@ _LABELS = {
     "model": "Model",
     "preset": "Preset",
     "size": "Size",
-    "seed": "Seed",
     "data": "Data",
     "pictures": "Pictures to train on",
     "budget": "Train for",
+    "seed": "Seed",
     "device": "Device",
     "precision": "Computed in",
     "threads": "Threads",
@@ -60,12 +60,13 @@ def budget_in_words(budget: Mapping[str, float | None]) -> str:
 
 
 def differences(first: RunInfo, second: RunInfo) -> tuple[Difference, ...]:
-    """What was not the same when two runs were trained: the settings first, then the rest."""
+    """What was not the same when two runs were trained: the model and its size, the settings, then the rest."""
     labels = {**_setting_labels(second.model), **_setting_labels(first.model)}
     one, other = _all_settings(first), _all_settings(second)
-    pairs = [(n, labels.get(n, n), one.get(n), other.get(n)) for n in dict.fromkeys([*one, *other])]
+    settings = [(n, labels.get(n, n), one.get(n), other.get(n)) for n in dict.fromkeys([*one, *other])]
     ours, theirs = _circumstances(first), _circumstances(second)
-    pairs += [(name, label, ours[name], theirs[name]) for name, label in _LABELS.items()]
+    rest = [(name, label, ours[name], theirs[name]) for name, label in _LABELS.items()]
+    pairs = [*rest[:3], *settings, *rest[3:]]
     return tuple(Difference(*pair) for pair in pairs if pair[2] != pair[3])
 
 

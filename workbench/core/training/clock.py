@@ -85,13 +85,14 @@ class Speed:
 
 
 def duration(seconds: float) -> str:
-    """A span of time as a person says it: `duration(95)` is "1 min 35 s"."""
+    """A span of time as a person says it: `duration(95)` is "1 min 35 s", `duration(120)` "2 min"."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    large, small, units = (
+        (*divmod(whole, 60), ("min", "s")) if whole < 3600 else (*divmod(whole // 60, 60), ("h", "min"))
+    )
+    return f"{large} {units[0]} {small} {units[1]}" if small else f"{large} {units[0]}"
 
 
 def finely(seconds: float) -> str:

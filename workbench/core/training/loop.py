@@ -177,7 +177,8 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
             yield from report()
             if training.step > first_step and not control.stopping:  # who asks for a stop does not want to wait
                 yield from show()
-                yield from measure()
+                if not control.stopping:
+                    yield from measure()
             yield from save()
     if control.discarding:
         training.discard()

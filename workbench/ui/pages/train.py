@@ -250,6 +250,7 @@ class TrainPage(Page):
         self.watch.on_event(event)
         if isinstance(event, Started):
             self._list()
+            self.activity.emit(Activity("Training"))
             if self._begun_from and self.form.origin is self._begun_from:
                 self.form.forget_origin()  # the next training starts from nothing again
         if isinstance(event, Progress):
@@ -321,9 +322,8 @@ class TrainPage(Page):
 
     @Slot()
     def _stop_after_epoch(self) -> None:
-        if self._training:
-            self.watch.state.setText("Stops when this epoch is through…")
-            self._training.control.stop_after_epoch()
+        self.watch.stopping_after_epoch()
+        self._steer(Control.stop_after_epoch)
 
     @Slot()
     def _discard(self) -> None:

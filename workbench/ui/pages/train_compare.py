@@ -45,7 +45,8 @@ class CompareView(QWidget):
         self.loss = described(QComboBox(), "Loss", "Which curve of both runs is shown")
         self.loss.currentTextChanged.connect(self._draw)
         self.plot = LossPlot(spoken=str)  # a run's name is shown as it is
-        self.plot.over_time.hide()  # each run has a clock of its own
+        self.plot.over_time.hide()  # each run has a clock of its own,
+        self.plot.hint.setText("Point at the curves to read them")  # and the pictures below are of no moment
         self.settings = _table("What differs")
         self.results = _table("What came out")
         self.views = (GridView("Samples of the first run"), GridView("Samples of the second run"))
@@ -117,12 +118,12 @@ class CompareView(QWidget):
         curves.addWidget(self.plot, 1)
         tables = QHBoxLayout()
         tables.setSpacing(2 * GRID)
-        for title, shown, share in (("What was set differently", self.settings, 2), ("What came out", self.results, 3)):
+        for title, shown in (("What was set differently", self.settings), ("What came out", self.results)):
             column = QVBoxLayout()
             column.setSpacing(GRID)
             column.addWidget(heading(title))
             column.addWidget(shown, 1)
-            tables.addLayout(column, share)
+            tables.addLayout(column, 1)
         samples = QHBoxLayout()
         samples.setSpacing(2 * GRID)
         for name, view in zip(self._names, self.views, strict=True):

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.core.events import Event, Progress
+from workbench.core.training.clock import duration
 from workbench.jobs.api import Job
-from workbench.ui.pages.train_watch import duration
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import push_button
 from workbench.ui.worker import Jobs, JobThread

@@ -29,7 +29,8 @@ class Followed:
     """A run, and how much of it is shown already; changed by one look at a time."""
 
     run: Path
-    tail: Tail
+    tail: Tail | None
+    """None while nobody trains it."""
     newest: dict[str, int]
     """The step of the last grid by kind."""
     checkpoints: set[int]
@@ -38,7 +39,6 @@ class Followed:
 
     @classmethod
     def of(cls, past: PastRun) -> Self:
-        assert past.tail is not None
         newest = {kind: files[-1][0] for kind, files in past.previews.items() if files}
         return cls(past.run, past.tail, newest, set(), {finding.kind for finding in past.findings})
 
@@ -47,19 +47,21 @@ def look(followed: Followed, control: Control) -> Job[str]:
     """What another program has added to a run since the last look.
 
     Yields:
-        Losses, Preview, Saved when there are other checkpoints, Advice and Recovered; or, where that program went back
-        to an earlier step, the whole `PastRun` anew.
+        Losses, Preview, Saved when there are other checkpoints, Advice and Recovered; or, where that program has just
+        begun, or went back to an earlier step, the whole `PastRun` anew.
 
     Returns:
-        What the run is now that its training is over; empty while it is not.
+        What the run is when its training is just over; empty otherwise.
     """
     from workbench.core.pictures import read_photo
     from workbench.core.runs.folder import Run
 
     over = not Run.open(followed.run).active  # asked before reading: what was written until then is read
+    if over and followed.tail is None:
+        return ""
     run = Run.open(followed.run)
-    curves = followed.tail.read()
-    if followed.tail.began_again:
+    curves = followed.tail.read() if followed.tail else {}
+    if followed.tail is None or followed.tail.began_again:
         yield cast(Event, (yield from read_run(run.path, False, control)))
         return ""
     for part, (steps, values) in curves.items():
@@ -78,11 +80,14 @@ def look(followed: Followed, control: Control) -> Job[str]:
     for kind in followed.ills - ills.keys():
         yield Recovered(run.info.step, kind)
     followed.ills = set(ills)
-    return summary_of(run) if over else ""
+    if not over:
+        return ""
+    followed.tail = None
+    return summary_of(run)
 
 
 class RunFollower(QObject):
-    """Looks again and again at the run that `watch` shows, while another program trains it and somebody can see it."""
+    """Looks again and again at the run that `watch` shows, while it is not trained here and somebody can see it."""
 
     def __init__(self, watch: TrainWatch, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,9 +101,9 @@ class RunFollower(QObject):
 
     @Slot(object)
     def follow(self, past: PastRun | None) -> None:
-        """Follow this run, if another program trains it; None: nothing any more."""
+        """Follow this run; None: nothing any more."""
         self._look = None  # what a look at another run still reports is passed over
-        self._followed = Followed.of(past) if past and past.tail else None
+        self._followed = Followed.of(past) if past else None
         if self._followed:
             self._clock.start(EVERY_MS)
         else:
@@ -106,7 +111,7 @@ class RunFollower(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        if self._followed and self._look is None and self._watch.isVisible():
+        if self._followed and self._look is None and self._watch.isVisible() and not self._watch.running:
             make = partial(look, self._followed)
             self._look = self._jobs.start(make, done=self._looked, event=self._on_event, failed=self._failed)
 
@@ -126,13 +131,10 @@ class RunFollower(QObject):
         if self.sender() is self._look:
             self._look = None
             if summary:
-                self._end(summary)
+                self._watch.state.setText(summary)
 
     @Slot(object)
     def _failed(self, failure: Failure) -> None:
         if self.sender() is self._look:
-            self._end(failure.what)  # the run was deleted or renamed
-
-    def _end(self, text: str) -> None:
-        self.follow(None)
-        self._watch.state.setText(text)
+            self.follow(None)  # the run was deleted or renamed
+            self._watch.state.setText(failure.what)

@@ -33,7 +33,8 @@ def read_queue(control: Control) -> Job[list[QueueRow]]:
     from workbench.jobs.queue import Queue
 
     yield from ()
-    return [QueueRow(entry.id, entry.summary, entry.reason or "", entry.active) for entry in Queue().waiting()]
+    waiting = [entry for entry in Queue().waiting() if not entry.done]
+    return [QueueRow(entry.id, entry.summary, entry.reason or "", entry.active) for entry in waiting]
 
 
 class QueueList(QWidget):

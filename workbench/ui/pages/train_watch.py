@@ -37,6 +37,7 @@ from workbench.core.events import (
 )
 from workbench.core.runs.folder import PINNED
 from workbench.core.runs.metrics import MEASURED, Tail
+from workbench.core.training.clock import duration
 from workbench.ui.flow import Flow
 from workbench.ui.gradients import GradientPlot
 from workbench.ui.pages.train_health import HealthLine
@@ -70,15 +71,6 @@ class PastRun:
     """What it suffers from."""
     tail: Tail | None = None
     """What gives the rows that follow on `losses`, where another program trains the run now."""
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 45 s, 3 min, 2 h 05 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
 
 
 def preview_file(run: Path, step: int, kind: str) -> Path:
@@ -163,7 +155,9 @@ class TrainWatch(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.run: Path | None = None
-        self._running = ""
+        self.running = False
+        """Whether it is trained here."""
+        self._doing = ""
         self.title = OneLine("No training yet", "title")
         self.state = muted("Choose data and a model, then start. Losses and pictures appear here.")
         self.step = Figure("Step", "Steps taken, of those that the budget allows")
@@ -216,6 +210,7 @@ class TrainWatch(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Whether there is something to pause, to stop and to walk through."""
+        self.running = running
         self.walk.set_running(running)
         self.pause_button.setVisible(running)
         self.stop_button.setVisible(running)
@@ -228,6 +223,12 @@ class TrainWatch(QWidget):
         self.pause_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.state.setText("Going back to the last checkpoint…" if discard else "Finishing this step and saving…")
+
+    def stopping_after_epoch(self) -> None:
+        """A stop was asked for that is still to come: until then nothing is held."""
+        self.walk.walk_button.setChecked(False)
+        self.pause_button.setChecked(False)
+        self.state.setText("Stops when this epoch is through…")
 
     def ended(self, step: int, done: bool) -> None:
         """The training is over; `done`: its budget is spent."""
@@ -257,8 +258,9 @@ class TrainWatch(QWidget):
             self.walk.set_phases(event.phases)
             self.walk.set_running(True)
             self.title.setText(event.run.name)
-            self._running = f"Training on {DEVICES.get(event.device, event.device)}"
-            self.state.setText(self._running)
+            self._doing = f"Training on {DEVICES.get(event.device, event.device)}"
+            self.state.setText(self._doing)
+            self.bar.setValue(0)  # what came before the start had its own measure
         elif isinstance(event, Saved) and event.kind == "checkpoint":
             self.look_at_checkpoints()
         elif isinstance(event, Progress):
@@ -317,7 +319,7 @@ class TrainWatch(QWidget):
     def _toggle_pause(self, paused: bool) -> None:
         self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setIcon(icon("play" if paused else "pause"))
-        self.state.setText("Paused" if paused else self._running)
+        self.state.setText("Paused" if paused else self._doing)
         self.pause.emit(paused)
 
     def _lay_out(self) -> None:
