@@ -245,15 +245,18 @@ def test_every_card_has_room_for_its_words(page: TrainPage, qtbot: QtBot) -> Non
     font = page.font()
     font.setPointSizeF(1.25 * font.pointSizeF())
     page.setFont(font)
-    for name in page.form._models:
-        page.form.models.choose(name)
-        qtbot.wait(50)  # laid out anew
+
+    def fits() -> None:
         for card in [*page.form.models._cards.values(), *page.form.presets._cards.values()]:
             for label in card.findChildren(QLabel):
                 assert label.height() >= label.heightForWidth(label.width()), label.text()
                 longest = max(label.fontMetrics().horizontalAdvance(word) for word in label.text().split())
                 assert label.width() >= longest, label.text()
                 assert label.geometry().bottom() <= card.height(), label.text()
+
+    for name in page.form._models:
+        page.form.models.choose(name)
+        qtbot.waitUntil(fits, timeout=PATIENCE_MS)  # laid out anew
 
 
 def test_time_left_is_hidden_until_it_is_known(page: TrainPage, tmp_path: Path) -> None:
