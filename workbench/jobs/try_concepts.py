@@ -11,9 +11,10 @@ import numpy.typing as npt
 from workbench.core.concepts import labels as labelled
 from workbench.core.concepts.choice import MOVERS, choose
 from workbench.core.concepts.concept import Direction
-from workbench.core.concepts.conditional import CONDITIONAL, compose
+from workbench.core.concepts.conditional import CONDITIONAL, Tried, compose
 from workbench.core.concepts.measure import find_direction, measured
 from workbench.core.concepts.methods import METHODS, Examples
+from workbench.core.concepts.regions import mask_of, region_of
 from workbench.core.concepts.trial import Bench, kin_of, look
 from workbench.core.control import Control
 from workbench.core.data.table import TEST, TRAIN
@@ -25,11 +26,11 @@ from workbench.jobs.api import Job
 from workbench.jobs.concept_examples import Material, measured_by
 from workbench.jobs.judges import GUIDE, excluded, judged_as, train_or_find_judge
 
-FACES = 100
+FACES = 200
 """Validation faces that are moved along each direction."""
 LEAST = 20
 """Of fewer nothing is learned."""
-_ROUNDS = 2  # a composed direction is tried, and composed again with what was seen of it
+_ROUNDS = 4  # a composed direction is tried, and composed again with what was seen of it
 
 Directions = dict[str, Direction]
 Float64 = npt.NDArray[np.float64]
@@ -64,17 +65,17 @@ def try_concepts(
     bench = Bench.of(material.model, material.known.codes[rows], guide, shipped_features())
     others = yield from _others(material, guide.labels, found, control)
     tried: dict[str, Directions] = {}
-    taken: list[tuple[Float64, Float64]] = []
+    taken: list[Tried] = []
     everything = {**others, **found}
     for number, (name, directions) in enumerate(everything.items()):
         yield Progress("Trying directions", number, len(everything), "concepts")
         tried[name] = {}
         for method, direction in directions.items():
             control.check()
-            trial, effect = look(bench, direction, judged_as(name), excluded(material, judged_as(name)))
+            trial, seen = look(bench, direction, judged_as(name), excluded(material, judged_as(name)))
             tried[name][method] = replace(direction, trial=trial)
             if direction.local is None:
-                taken.append((direction.step.astype(np.float64), effect.astype(np.float64)))
+                taken.append(seen)
     whiten = Typical.of_codes(material.known.train).whiten
     for number, name in enumerate(found):
         yield Progress("Composing directions", number, len(found), "concepts")
@@ -109,7 +110,7 @@ def _compose(
     material: Material,
     name: str,
     directions: Directions,
-    taken: list[tuple[Float64, Float64]],
+    taken: list[Tried],
     whiten: Float64,
     control: Control,
 ) -> Job[Directions]:
@@ -126,13 +127,16 @@ def _compose(
     test = yield from material.examples(name, method, TEST, control)
     rounds: Directions = {}
     known = list(taken)
+    region = region_of(name)
+    mask = mask_of(region, material.model.alignment, material.model.size)
+    outside = np.repeat(~mask if region else mask, 3)  # of a concept without a region every change is its own
     for number in range(_ROUNDS):
         control.check()
-        step = compose([s for s, _ in known], [e for _, e in known], whiten, labels.index(label), held)
+        step = compose(known, whiten, labels.index(label), held, outside)
         direction = measured(CONDITIONAL, step, examples, material.known.train, test)
         if direction is None:
             break
-        trial, effect = look(bench, direction, label, apart)
+        trial, seen = look(bench, direction, label, apart)
         rounds[str(number)] = replace(direction, trial=trial)
-        known.append((direction.step.astype(np.float64), effect.astype(np.float64)))
+        known.append(seen)
     return {CONDITIONAL: rounds[choose(rounds, Examples(bench.codes[:0], bench.codes[:0]))[0]]} if rounds else {}

@@ -1,56 +1,74 @@
-"""Composing a step from trials: what a judge sees of it, and how long it is."""
+"""Composing a step from trials: what a judge sees of it, how long it is, and how much of the picture it changes."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from workbench.core.concepts.conditional import compose
+from workbench.core.concepts.conditional import Tried, compose
 
 LATENT, LABELS = 24, 4
+CALM = np.zeros(1)  # a picture that does not change
+OUTSIDE = np.ones(1, bool)
 
 
 @pytest.fixture
-def trials() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a judge answers to each of 24 numbers of a code; twelve steps that were tried, each taking much along."""
-    rng = np.random.default_rng(4)
-    answer = rng.normal(size=(LATENT, LABELS))
+def answer() -> np.ndarray:
+    """What a judge answers to each of 24 numbers of a code."""
+    return np.random.default_rng(4).normal(size=(LATENT, LABELS))
+
+
+@pytest.fixture
+def trials(answer: np.ndarray) -> list[Tried]:
+    """Twelve steps that were tried, each taking much along."""
+    rng = np.random.default_rng(5)
     steps = rng.normal(size=(12, LATENT)) + 2 * answer.T[rng.integers(LABELS, size=12)]
-    return answer, steps, steps @ answer
+    return [Tried(step, step @ answer, CALM) for step in steps]
 
 
-def test_a_composed_step_moves_its_own_label_alone(trials: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    answer, steps, effects = trials
+def test_a_composed_step_moves_its_own_label_alone(answer: np.ndarray, trials: list[Tried]) -> None:
     for own in range(LABELS):
         others = [label for label in range(LABELS) if label != own]
-        moved = compose(list(steps), list(effects), np.eye(LATENT), own, others) @ answer
+        moved = compose(trials, np.eye(LATENT), own, others, OUTSIDE) @ answer
         assert moved[own] > 0.9
         assert np.abs(moved[others]).max() < 0.05 * moved[own]
-        assert min(np.abs(effects[:, others] / effects[:, [own]]).max(axis=1)) > 0.1  # of none that was tried
+        assert min(np.abs(t.effect[others] / t.effect[own]).max() for t in trials) > 0.1  # of none that was tried
 
 
-def test_a_label_that_is_not_held_may_go_along(trials: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    answer, steps, effects = trials
-    free = compose(list(steps), list(effects), np.eye(LATENT), 0, [])
-    held = compose(list(steps), list(effects), np.eye(LATENT), 0, [1, 2, 3])
+def test_a_label_that_is_not_held_may_go_along(answer: np.ndarray, trials: list[Tried]) -> None:
+    free, held = (compose(trials, np.eye(LATENT), 0, others, OUTSIDE) for others in ([], [1, 2, 3]))
     assert np.abs((free @ answer)[1:]).max() > 0.1
     assert np.linalg.norm(free) < np.linalg.norm(held)  # what is free is shorter
 
 
+def two_ways(*changes: list[float]) -> list[Tried]:
+    """Two steps that a judge answers alike."""
+    return [Tried(step, np.ones(1), np.array(change)) for step, change in zip(np.eye(2), changes, strict=True)]
+
+
 def test_of_two_ways_to_the_same_the_one_in_which_faces_differ_is_taken() -> None:
-    steps = np.eye(2)
-    effects = np.ones((2, 1))
     whiten = np.diag([1 / 4, 1.0])  # faces differ four times as much in the first number
-    step = compose(list(steps), list(effects), whiten, 0, [])
+    step = compose(two_ways([0.0], [0.0]), whiten, 0, [], OUTSIDE)
     assert step[0] > 10 * step[1] > 0
 
 
+def test_of_two_ways_to_the_same_the_one_that_leaves_the_picture_alone_is_taken() -> None:
+    ways = two_ways([0.0, 1.0], [9.0, 0.0])  # the second changes the ground
+    everywhere, face = (compose(ways, np.eye(2), 0, [], np.array(outside)) for outside in ([True, True], [False, True]))
+    assert everywhere[0] > 2 * everywhere[1] > 0
+    assert face[1] > face[0]  # where that counts for nothing, the first costs more
+
+
 def test_a_trial_of_what_was_composed_mends_it() -> None:
-    """The judge answers less along the first step the further one goes; seen once more, the rest is made up for."""
-    steps = [np.array([1.0, 0.0]), np.array([0.0, 1.0])]
-    effects = [np.array([1.0, 0.5]), np.array([0.0, 1.0])]
-    first = compose(steps, effects, np.eye(2), 0, [1])
-    seen = np.array([first[0], 0.7 * first[0] + first[1]])  # it takes more along than it had seemed
-    second = compose([*steps, first], [*effects, seen], np.eye(2), 0, [1])
-    truth = np.array([second[0], 0.7 * second[0] + second[1]])
-    assert abs(truth[1] / truth[0]) < 0.6 * abs(seen[1] / seen[0])
+    """Along the composed step the judge sees more of the other label than its parts had let one think."""
+    tried = [
+        Tried(np.array([1.0, 0.0]), np.array([1.0, 0.5]), CALM),
+        Tried(np.array([0.0, 1.0]), np.array([0.0, 1.0]), CALM),
+    ]
+    first = compose(tried, np.eye(2), 0, [1], OUTSIDE)
+
+    def seen(step: np.ndarray) -> np.ndarray:
+        return np.array([step[0], 0.7 * step[0] + step[1]])
+
+    second = compose([*tried, Tried(first, seen(first), CALM)], np.eye(2), 0, [1], OUTSIDE)
+    assert abs(seen(second)[1] / seen(second)[0]) < 0.7 * abs(seen(first)[1] / seen(first)[0])

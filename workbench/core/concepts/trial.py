@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.core.concepts.concept import Direction
+from workbench.core.concepts.conditional import Tried
 from workbench.core.concepts.judge import Judge
 from workbench.core.concepts.proof import LEAST_FLIPPED, Proof
 from workbench.core.concepts.regions import mask_of
@@ -137,20 +138,22 @@ def try_out(
     }
 
 
-def look(
-    bench: Bench, direction: Direction, label: str | None, excluding: Collection[str] = ()
-) -> tuple[Proof, Float32]:
+def look(bench: Bench, direction: Direction, label: str | None, excluding: Collection[str] = ()) -> tuple[Proof, Tried]:
     """A quick trial from end to end of the slider: what the judge says, and nothing that needs another net.
 
     Returns:
-        What `try_out` would say of flips and side effects; by how much the judge moved on each label, on the mean of
-        the faces, for each sigma: float32 (labels,).
+        What `try_out` would say of flips and side effects; what was seen of the step of strength 1.
     """
     ends = direction.low, direction.high
-    told = [bench.judge(bench.model.decode(bench.moved(direction, end))) for end in ends]
-    seen = _judged(bench, told, label, excluding)
-    effect: Float32 = (told[1] - told[0]).mean(axis=0) / np.float32(ends[1] - ends[0])
-    return Proof(faces=len(bench.codes), low=ends[0], high=ends[1], **seen), effect
+    pictures = [bench.model.decode(bench.moved(direction, end)) for end in ends]
+    told = [bench.judge(seen) for seen in pictures]
+    said = _judged(bench, told, label, excluding)
+    left, right = (
+        [seen.mean(axis=0, dtype=np.float64).ravel() for seen in side] for side in zip(told, pictures, strict=True)
+    )
+    effect, change = ((b - a) / (ends[1] - ends[0]) for a, b in zip(left, right, strict=True))
+    proof = Proof(faces=len(bench.codes), low=ends[0], high=ends[1], **said)
+    return proof, Tried(direction.step.astype(np.float64), effect, change)
 
 
 def _judged(bench: Bench, told: list[Float32], label: str | None, excluding: Collection[str]) -> Mapping[str, Any]:
