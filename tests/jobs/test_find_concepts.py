@@ -204,10 +204,19 @@ def test_a_source_without_labels_gets_a_sentence(find: Find, tmp_path: Path) -> 
         find(folder)
 
 
-def test_an_exported_model_wants_a_folder_for_its_concepts(run_copy: Path, tmp_path: Path) -> None:
+def test_a_model_file_stays_as_it_is_and_has_its_new_concepts_beside(run_copy: Path, tmp_path: Path) -> None:
     path = export_model(open_model(run_copy), tmp_path / "tiny.workbench")
-    with pytest.raises(WorkbenchError, match=r"exported model, which is not changed\. Choose a folder"):
-        run(find_concepts(ConceptRequest(path, AVATARS, ("Hat",))))
+    before = path.read_bytes()
+    (concept,) = run(find_concepts(ConceptRequest(path, AVATARS, ("Hat",))))
+    assert path.read_bytes() == before
+    opened = open_model(path)
+    assert set(opened.concepts) == {"Facial_Hair", "Hat", "Smiling", "Sunglasses"}
+    assert opened.concepts["Hat"].fingerprint == concept.fingerprint
+    assert (opened.concepts_folder / "Hat.safetensors").exists()
+
+
+def test_concepts_go_where_one_says(run_copy: Path, tmp_path: Path) -> None:
+    path = export_model(open_model(run_copy), tmp_path / "tiny.workbench")
     (concept,) = run(find_concepts(ConceptRequest(path, AVATARS, ("Hat",), out=tmp_path / "out")))
     assert concept.model == open_model(run_copy).fingerprint  # the run's: the weights are the same
     assert (tmp_path / "out" / "Hat.safetensors").exists()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from workbench.core.control import Control
+from workbench.core.errors import WorkbenchError
 from workbench.core.runs.trained import open_model
+from workbench.jobs.api import Job
+from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit import EditPage
+
+ConceptJob = Callable[[Path, str, Control], Job[Any]]
 
 LEFT = Qt.MouseButton.LeftButton
 WAIT = 240_000  # milliseconds, for a busy machine
@@ -60,3 +67,9 @@ def test_cleaning_tries_the_directions_and_can_be_stopped(page: EditPage, qtbot:
     qtbot.mouseClick(page.side.stop_button, LEFT)
     qtbot.waitUntil(sliders.clean_button.isEnabled, timeout=WAIT)
     assert not sliders.rows["Smiling"].badge.text().startswith("turns")
+
+
+@pytest.mark.parametrize("job", [jobs.find_concepts, jobs.clean_concepts, jobs.prove_concepts])
+def test_a_model_that_came_without_its_pictures_says_so(job: ConceptJob, trained_run: Path) -> None:
+    with pytest.raises(WorkbenchError, match=r"'faces-128\.zip', are not on this computer\. Others serve as well"):
+        next(job(trained_run, "faces-128.zip", Control()))

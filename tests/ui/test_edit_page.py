@@ -479,10 +479,17 @@ def test_of_two_faces_one_is_chosen(bench: Bench, trained_run: Path, portrait: P
     Image.fromarray(np.hstack([pixels, pixels])).save(pair)
     bench.ready(trained_run, pair)
     assert bench.page.side.face.faces.isVisible()
-    first = bench.session.editor.points
-    bench.page.side.face.faces.setCurrentIndex(1)
-    bench.page.side.face.faces.activated.emit(1)
+    first, faces = bench.session.editor.points, bench.page.side.face.faces
+    bench.session.move("Smiling", 1.5, 1.0)
+    bench.session.end_gesture()
+    bench.page.view.face_chosen.emit(1)  # by a click in the picture
+    assert faces.currentIndex() == 1
     bench.until(lambda: bench.session.editable and bench.session.editor.points != first)
+    assert not bench.session.state.strengths
+    faces.setCurrentIndex(0)
+    faces.activated.emit(0)
+    bench.until(lambda: bench.session.editable and bench.session.editor.points == first)
+    assert dict(bench.session.state.strengths) == {"Smiling": 1.5}  # as it was left
 
 
 def test_a_model_without_concepts_finds_them(
@@ -498,6 +505,7 @@ def test_a_model_without_concepts_finds_them(
         concept.unlink()
     bench.ready(run_copy, portrait)
     side = bench.page.side
+    assert side.unnamed_button.isVisible()  # which needs no labels
     assert side.find_button.isVisible()
     bench.qtbot.mouseClick(side.find_button, LEFT)
     bench.until(lambda: "Smiling" in side.sliders.rows)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from workbench.core.editing.recipe import Recipe
 from workbench.core.faces.align import Points
 from workbench.ui.pages.edit import EditPage
+from workbench.ui.pages.edit_face import FacePanel
 
 LEFT = Qt.MouseButton.LeftButton
 WAIT = 240_000  # milliseconds, for a busy machine
@@ -48,6 +49,16 @@ def has_code(page: EditPage) -> bool:
 def nearness(page: EditPage) -> float:
     assert page.session.seen is not None
     return page.session.seen.fit.psnr
+
+
+def test_nothing_is_doubted_while_a_nearer_face_is_searched_for(qtbot: QtBot) -> None:
+    panel = FacePanel()
+    qtbot.addWidget(panel)
+    panel.doubts.setText("The model shows this face only to 11 dB.")
+    panel.set_refining(True)
+    assert not panel.doubts.isVisibleTo(panel)
+    panel.set_refining(False)
+    assert panel.doubts.isVisibleTo(panel)
 
 
 def test_refine_brings_the_face_nearer_and_is_one_entry_of_the_history(

@@ -30,10 +30,13 @@ def page(qtbot: QtBot, places: Path, run_copy: Path) -> Iterator[EditPage]:
 
 
 def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPage, qtbot: QtBot) -> None:
-    qtbot.mouseClick(page.side.sliders.unnamed_button, LEFT)
+    button = page.side.sliders.unnamed_button
+    qtbot.mouseClick(button, LEFT)
+    assert (button.text(), button.isEnabled()) == ("Looking…", False)
     qtbot.waitUntil(lambda: page.unnamed.card is not None, timeout=WAIT)
     card = page.unnamed.card
     assert card is not None
+    assert (button.text(), button.isEnabled()) == ("Unnamed", True)
     assert {"pca-1", "pca-2"} <= set(card.rows)
     qtbot.mouseClick(card.dismiss_buttons["pca-1"], LEFT)
     assert not card.rows["pca-1"].isVisibleTo(card)
@@ -43,7 +46,7 @@ def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPa
     qtbot.waitUntil(lambda: "Light" in page.side.sliders.rows, timeout=WAIT)
     card.close()
     page.unnamed.card = None
-    qtbot.mouseClick(page.side.sliders.unnamed_button, LEFT)
+    page.side.unnamed_button.click()  # where a model has no concepts yet
     qtbot.waitUntil(lambda: page.unnamed.card is not None, timeout=WAIT)
     assert not {"pca-1", "pca-2"} & set(page.unnamed.card.rows)
     page.unnamed.card.close()

@@ -35,7 +35,7 @@ def find(
         str | None, typer.Option(metavar="NAME", help="The method that the sliders use; every one is measured.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the concepts go; the run's own folder by default.")
+        Path | None, typer.Option(metavar="DIR", help="Where the concepts go; the model's own folder by default.")
     ] = None,
     where: Where = None,
     trial: Annotated[
@@ -62,7 +62,7 @@ def prove(
     ] = False,
     faces: Annotated[int, typer.Option(min=10, max=2000, help="How many test faces are edited.")] = 200,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where they go; the run's own folder by default.")
+        Path | None, typer.Option(metavar="DIR", help="Where they go; the model's own folder by default.")
     ] = None,
     where: Where = None,
     json: Json = False,
@@ -94,7 +94,7 @@ def teach(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the run's own folder by default.")
+        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the model's own folder by default.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a concept of this name.")] = False,
     json: Json = False,
@@ -153,7 +153,7 @@ def name(
     direction: Annotated[str, typer.Argument(metavar="DIRECTION", help="As 'discover' calls it: pca-3.")],
     called: Annotated[str, typer.Argument(metavar="NAME", help="What it changes: 'Hair volume'.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the run's own folder by default.")
+        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the model's own folder by default.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -179,7 +179,7 @@ def combine(
         typer.Option(metavar="CONCEPT=WEIGHT", help="A part and how much of it, as in Male=-0.5; may be repeated."),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the run's own folder by default.")
+        Path | None, typer.Option(metavar="DIR", help="Where the concept goes; the model's own folder by default.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a concept of this name.")] = False,
     json: Json = False,

@@ -30,6 +30,11 @@ def state_folder() -> Path:
     return _place("state", platformdirs.user_state_dir(_APP, appauthor=False))
 
 
+def concepts_folder() -> Path:
+    """Concepts that were found for model files, which are not changed: a folder for each model."""
+    return _place("concepts", platformdirs.user_data_dir(_APP, appauthor=False) + "/concepts")
+
+
 def log_folder() -> Path:
     """The program's log."""
     return _place("logs", platformdirs.user_log_dir(_APP, appauthor=False))

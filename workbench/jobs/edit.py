@@ -306,8 +306,8 @@ def _check(strengths: Mapping[str, float], model: TrainedModel) -> None:
 
 def _say_why_left_out(name: str, model: TrainedModel) -> None:
     """Raise `WorkbenchError` for a concept that lies in the run's folder but cannot be used: damaged, or another's."""
-    path = model.concepts_folder / concept_file(name) if model.concepts_folder else None
-    if path and path.exists():
+    path = model.concepts_folder / concept_file(name)
+    if path.exists():
         Concept.load(path, model.fingerprint, model.latent)
 
 

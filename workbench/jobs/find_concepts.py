@@ -114,17 +114,12 @@ def _concept(material: Material, name: str, directions: dict[str, Direction], by
 
 
 def concepts_folder(out: Path | None, model: TrainedModel) -> Path:
-    """Where a model's concepts are written: `out`, or the run's own folder.
+    """Where a model's concepts are written: `out`, or the model's own folder.
 
     Raises:
-        WorkbenchError: it is an exported model, and no folder was named; nothing can be written there.
+        WorkbenchError: nothing can be written there.
     """
     folder = out or model.concepts_folder
-    if folder is None:
-        raise WorkbenchError(
-            f"'{model.path}' is an exported model, which is not changed.",
-            "Choose a folder for the concepts with --out.",
-        )
     need_writable(folder)  # said now, not after minutes of encoding
     return folder
 

@@ -88,19 +88,22 @@ class SideEffects(Popup):
         labels = list(dict.fromkeys(label for proof in proofs.values() for label in proof.side_effects))
         self.column.addWidget(heading("Side effects"))
         self.column.addWidget(
-            muted("From end to end of each slider: change of each label, in percent of the change that it is for.")
+            muted(
+                "From end to end of each slider: change of each label, in percent of the change that it is for. In "
+                "brackets stands what says nearly the same of a face, or its opposite."
+            )
         )
         numbers = range(1, 1 + len(labels))
         self.table = table(
             "Side effects", ("Concept", *(label.replace("_", " ") for label in labels)), numbers,
-            hint="Amber is more than a quarter; in brackets is what says nearly the same of a face, or its opposite.",
+            hint="Amber is more than a quarter of the change that the slider is for.",
         )  # fmt: skip
         warn = QColor(theme().colours.warn)
         for name, proof in proofs.items():
             cells = []
             for label in labels:
                 value = proof.side_effects.get(label)
-                text = "" if value is None else f"{100 * value:+.0f}"
+                text = "" if value is None else f"{round(100 * value):+d}"
                 cells.append(f"({text})" if text and value != 1 and label in proof.kin else text)
             item = line((name.replace("_", " "), *cells), numbers)
             for column, label in enumerate(labels, 1):

@@ -69,11 +69,13 @@ def test_what_comes_twice_is_shown_once(trained_run: Path) -> None:
     assert cosines.max() < 0.86
 
 
-def test_an_exported_model_shows_its_directions_and_is_not_changed(run_copy: Path, tmp_path: Path) -> None:
-    model = open_model(export_model(open_model(run_copy), tmp_path / "tiny.workbench"))
-    assert to_look_at(model, 1)[0].name == "pca-1"
-    with pytest.raises(WorkbenchError, match="exported model, which is not changed"):
-        dismiss(model, "pca-1")
+def test_what_was_dismissed_of_a_model_file_stays_away_too(run_copy: Path, tmp_path: Path) -> None:
+    path = export_model(open_model(run_copy), tmp_path / "tiny.workbench")
+    before = path.read_bytes()
+    assert to_look_at(open_model(path), 1)[0].name == "pca-1"
+    dismiss(open_model(path), "pca-1")
+    assert "pca-1" not in [unnamed.name for unnamed in to_look_at(open_model(path))]
+    assert path.read_bytes() == before
 
 
 def test_a_strip_goes_from_end_to_end_through_the_face_itself(trained_run: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -107,11 +106,9 @@ def dismiss(model: TrainedModel, unnamed: str) -> None:
     """Not show a direction again.
 
     Raises:
-        WorkbenchError: no such direction; or the model is a file, which is not changed.
+        WorkbenchError: no such direction.
     """
     _one(model, unnamed)
-    if model.concepts_folder is None:
-        raise WorkbenchError(f"'{model.path}' is an exported model, which is not changed.", "Dismiss it in its run.")
     gone = sorted(dismissed(model) | {unnamed})
     info = {"format": FORMAT, "version": VERSION, "model": model.fingerprint, "dismissed": gone}
     write_json(model.concepts_folder / FILE, info)
@@ -119,8 +116,8 @@ def dismiss(model: TrainedModel, unnamed: str) -> None:
 
 def dismissed(model: TrainedModel) -> set[str]:
     """The names of the directions that are not to be shown; those of other weights count for nothing."""
-    path = None if model.concepts_folder is None else Path(model.concepts_folder / FILE)
-    if path is None or not path.exists():
+    path = model.concepts_folder / FILE
+    if not path.exists():
         return set()
     info = read_json(path)
     if not isinstance(info, dict) or (info.get("format"), info.get("model")) != (FORMAT, model.fingerprint):

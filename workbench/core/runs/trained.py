@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from workbench.core import places
 from workbench.core.concepts.concept import Concept, load_all
 from workbench.core.errors import WorkbenchError
 from workbench.core.faces.align import Alignment
@@ -51,7 +52,7 @@ class TrainedModel:
         alignment: where the eyes and the mouth of its training faces are.
         fingerprint: SHA-256 of the weights; concepts and recipes are bound to it.
         concepts: by name.
-        concepts_folder: where new concepts go; None for a file, which is not changed.
+        concepts_folder: where new concepts go: the run's, or for a file, which is not changed, one of the user's own.
         notice: what a user should know of how it was opened: that a damaged checkpoint was passed over; or "".
         inverter: the encoder that was learned for a model without one of its own, once it was.
     """
@@ -64,7 +65,7 @@ class TrainedModel:
     alignment: Alignment
     fingerprint: str
     concepts: Mapping[str, Concept]
-    concepts_folder: Path | None
+    concepts_folder: Path
     notice: str = ""
     inverter: Inverter | None = None
 
@@ -219,7 +220,7 @@ def _open_file(path: Path) -> TrainedModel:
         step, claimed, packed = int(info["step"]), str(info["fingerprint"]), dict(info["concepts"])
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, "model") from error
-    model = _assemble(weights, run_info, path, "file", step, None)
+    model = _assemble(weights, run_info, path, "file", step)
     if model.fingerprint != claimed:
         raise damaged(path, "model")
     mixture = {key.removeprefix("mixture."): array for key, array in arrays.items() if key.startswith("mixture.")}
@@ -235,7 +236,8 @@ def _open_file(path: Path) -> TrainedModel:
         concepts[name] = Concept.unpack(vectors, description, str(path))
         if len(concepts[name].direction.vector) != model.latent:
             raise damaged(path, "model")
-    return model.with_concepts(concepts)
+    own = load_all(model.concepts_folder, model.fingerprint, model.latent)
+    return model.with_concepts({**concepts, **own})
 
 
 def _assemble(
@@ -244,11 +246,12 @@ def _assemble(
     path: Path,
     kind: Literal["run", "checkpoint", "file"],
     step: int,
-    concepts_folder: Path | None,
+    concepts_folder: Path | None = None,
 ) -> TrainedModel:
     model = model_class(info.model)
     net = model(model.Settings.parse(info.settings), info.size)
     checkpoint.set_weights(net, weights, str(path))
+    digest = checkpoint.fingerprint(weights)
     return TrainedModel(
         net=net.eval().requires_grad_(False),
         info=info,
@@ -256,7 +259,7 @@ def _assemble(
         kind=kind,
         step=step,
         alignment=Alignment.from_json(info.alignment),
-        fingerprint=checkpoint.fingerprint(weights),
+        fingerprint=digest,
         concepts={},
-        concepts_folder=concepts_folder,
+        concepts_folder=concepts_folder or places.concepts_folder() / digest[:16],
     )

@@ -28,7 +28,9 @@ class CombineCard(Popup):
         said = ", ".join(f"{title(name)} {strength:+.2g}" for name, strength in parts.items())
         self.column.addWidget(muted(f"{said}: as far as they are moved now, the new slider moves them at 1."))
         self.name = described(QLineEdit(), "Name of the new slider", "What the sliders change together, as in Cheerful")
-        self.name.setPlaceholderText("What do they change together?")
+        asked = "What do they change together?"
+        self.name.setPlaceholderText(asked)
+        self.name.setMinimumWidth(self.name.fontMetrics().horizontalAdvance(asked) + 4 * GRID)
         self.keep_button = push_button("Keep", "check", "Make a slider of this name")
         self.keep_button.setEnabled(False)
         self.name.textChanged.connect(self._typed)

@@ -104,6 +104,7 @@ class FacePanel(QWidget):
         self.doubts.setProperty("role", "warn")
         self._cut, self._made = self._picture("The face as it is cut out"), self._picture("What the model makes of it")
         self._lay_out()
+        self._refining = False
         self.set_faces(0, 0)
         self.show_seen(None)
         self.adjust_button.toggled.connect(self._toggle)
@@ -127,7 +128,9 @@ class FacePanel(QWidget):
             self.adjust_button.setChecked(False)
 
     def set_refining(self, refining: bool) -> None:
-        """Whether a nearer face is being searched for: the button stops it then."""
+        """Whether a nearer face is being searched for: the button stops it then, and it is too early for doubts."""
+        self._refining = refining
+        self._show_doubts()
         self.refine_button.setText("Stop" if refining else "Refine")
         self.refine_button.setIcon(icon("stop" if refining else "fit"))
         self.refine_button.setToolTip("Keep the face as it is." if refining else _NEARER)
@@ -135,7 +138,7 @@ class FacePanel(QWidget):
     def show_seen(self, seen: Seen | None) -> None:
         """What the model makes of the face, and what is to be doubted."""
         self.doubts.setText("\n".join(f"{d.finding} {d.remedy}" for d in seen.fit.doubts) if seen else "")
-        self.doubts.setVisible(bool(seen and seen.fit.doubts))
+        self._show_doubts()
         if seen is None:
             return
         usual = f"; {seen.fit.usual:.1f} are usual" if seen.fit.usual is not None else ""
@@ -144,6 +147,9 @@ class FacePanel(QWidget):
         described(self.nearness, "How well this model can represent this face", self.figure.text())
         self._show(self._cut, seen.crop.picture.levels[0])
         self._show(self._made, seen.reconstruction)
+
+    def _show_doubts(self) -> None:
+        self.doubts.setVisible(bool(self.doubts.text()) and not self._refining)
 
     @Slot(bool)
     def _toggle(self, adjusting: bool) -> None:

@@ -220,6 +220,16 @@ def carried_over(
     return start.with_strengths(strengths).with_locks(locks)
 
 
+def fits(recipe: Recipe, model: TrainedModel | None, subject: Subject | None) -> bool:
+    """Whether a recipe is of this model and this photo."""
+    return (
+        model is not None
+        and subject is not None
+        and model.fingerprint == recipe.model.fingerprint
+        and subject.photo.sha256 == recipe.photo.sha256
+    )
+
+
 def locks_of(model: TrainedModel, locked: Sequence[str], rest: bool) -> dict[str, float]:
     """The share by which each concept is held: wholly what is `locked`, softly everything where the `rest` is kept."""
     from workbench.core.concepts.locks import automatic
@@ -238,17 +248,30 @@ def lock_words(model: TrainedModel | None, state: EditState | None) -> str:
     return "\n".join(words for of_one in said for words in of_one)
 
 
+def _at_hand(data: str, command: str) -> str:
+    """`data`, if it is there: a model that somebody else trained comes without its pictures."""
+    from workbench.core.data.builtin import PREFIX
+    from workbench.core.errors import WorkbenchError
+
+    if not data.startswith(PREFIX) and not Path(data).exists():
+        raise WorkbenchError(
+            f"The pictures that this model was trained on, '{data}', are not on this computer.",
+            f"Others serve as well: workbench concepts {command} MODEL --data PICTURES.",
+        )
+    return data
+
+
 def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    return (yield from find_concepts(ConceptRequest(model, data), control))
+    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find")), control))
 
 
 def clean_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
     """Find them again, with a trial before anything is chosen."""
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    return (yield from find_concepts(ConceptRequest(model, data, trial=True), control))
+    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find"), trial=True), control))
 
 
 def combine_concepts(
@@ -263,7 +286,7 @@ def combine_concepts(
 def prove_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.prove_concepts import ProofRequest, prove_concepts
 
-    return (yield from prove_concepts(ProofRequest(model, data), control))
+    return (yield from prove_concepts(ProofRequest(model, _at_hand(data, "prove")), control))
 
 
 def export(editor: Editor, state: EditState, subject: Subject, out: Path, quality: int, control: Control) -> Job[Path]:

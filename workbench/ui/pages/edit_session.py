@@ -59,6 +59,7 @@ class EditSession(Working):
         self.subject: Subject | None = None
         self.editor: Editor | None = None
         self.face = 0
+        self._left: dict[int, EditState] = {}  # how the photo's other faces were left
         self.original: Original | None = None
         self.result: Rendered | None = None
         self._mode: Mode = "photo"
@@ -157,9 +158,12 @@ class EditSession(Working):
         self._start("photo", partial(reopen, Path(saved.photo)), self._photo_opened)
 
     def choose_face(self, index: int) -> None:
-        """Edit another face of the photo; the sliders begin at zero."""
+        """Edit another face of the photo, as it was left; the sliders begin at zero."""
         if self.subject is not None and index != self.face and index < len(self.subject.faces):
+            if self.state is not None and not self._work.runs("editor"):
+                self._left[self.face] = self.state
             self.face = index
+            self.subject_changed.emit()
             self._make_editor()
 
     # Editing
@@ -266,6 +270,8 @@ class EditSession(Working):
     # Results
 
     def _model_loaded(self, model: TrainedModel) -> None:
+        if self.model is not None and self.model.fingerprint != model.fingerprint:
+            self._left = {face: state.with_code(None) for face, state in self._left.items()}
         self.model = model
         if model.notice:
             self.message.emit(Message(model.notice, kind="advice"))
@@ -278,7 +284,7 @@ class EditSession(Working):
 
     def _photo_opened(self, opened: Opened) -> None:
         self.subject, self._photo = opened.subject, opened.original
-        self.face = 0
+        self.face, self._left = 0, {}
         self.result = None
         self._show_original(self._photo)
         self.subject_changed.emit()
@@ -305,7 +311,7 @@ class EditSession(Working):
         """Make the editor when everything that it needs has come."""
         if self._work.runs("model", "photo", "recipe"):
             return
-        if self._pending is not None and not self._pending_fits():
+        if self._pending is not None and not jobs.fits(self._pending, self.model, self.subject):
             self._complain(Message(jobs.what_is_missing(self._pending, self.model), kind="advice"))
             return
         if self.model is None or self.subject is None:
@@ -314,13 +320,15 @@ class EditSession(Working):
             self._mode = "photo"
             text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
             self._complain(Message(text, kind="advice"))
-        start = EditState(self.subject.points(self.face), mode=self._mode)
-        before = jobs.carried_over(self.state, start, self.model, self.subject, self.editor)
+        left = self._left.get(self.face)
+        start = EditState(left.points if left else self.subject.points(self.face), mode=self._mode)
+        before = jobs.carried_over(left or self.state, start, self.model, self.subject, self.editor)
         state = self._pending.state(self.model) if self._pending else before
         self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
 
     def _editor_made(self, ready: Ready) -> None:
         self._pending = None
+        self._left.pop(self.face, None)
         self._set_editor(ready.editor)
         self._show_seen(ready.seen)
         self._go(History.of(ready.state.reset()).push(ready.state))
@@ -333,15 +341,6 @@ class EditSession(Working):
         self._looker.forget()
         self._renderer.set_editor(editor)
         self.editor_changed.emit()
-
-    def _pending_fits(self) -> bool:
-        assert self._pending is not None
-        return (
-            self.model is not None
-            and self.subject is not None
-            and self.model.fingerprint == self._pending.model.fingerprint
-            and self.subject.photo.sha256 == self._pending.photo.sha256
-        )
 
     def _concepts_found(self, concepts: Any) -> None:
         assert self.model is not None

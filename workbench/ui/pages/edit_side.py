@@ -52,6 +52,9 @@ class EditSide(QFrame):
             "Find concepts", "concept", "Look for the labels of the data in the model's codes."
         )
         self.find_button.clicked.connect(self.find_asked)
+        self.unnamed_button = push_button(
+            "Unnamed", "eye", "What the model's faces differ in, without labels: name it, and it becomes a slider."
+        )
         self.stop_button = push_button("Stop", "stop", "Stop finding or proving concepts; what is done is kept.")
         self.stop_button.clicked.connect(self.stop_asked)
         self._find_text = muted()
@@ -62,7 +65,7 @@ class EditSide(QFrame):
         self.export = ExportPanel()
         self.no_sliders = muted()
         self._without = _column(self.no_sliders)
-        self._no_concepts = _column(heading("No concepts yet"), self._find_text, self.find_button)
+        self._no_concepts = _column(heading("No concepts yet"), self._find_text, self.find_button, self.unnamed_button)
         self._middle = QStackedWidget()
         for widget in (self._without, self._no_concepts, self.sliders):
             self._middle.addWidget(widget)
@@ -118,6 +121,13 @@ class EditSide(QFrame):
             widget.setVisible(finding)
         self._find_bar.setRange(0, 0)
         self._find_status.setText("Starting…")
+
+    @Slot(bool)
+    def set_looking(self, looking: bool) -> None:
+        """The directions without a name are on their way, or no longer."""
+        for button in (self.unnamed_button, self.sliders.unnamed_button):
+            button.setText("Looking…" if looking else "Unnamed")
+            button.setDisabled(looking)
 
     def show_progress(self, progress: Progress) -> None:
         """How far finding or proving concepts is."""

@@ -165,6 +165,8 @@ class UnnamedDirections(QObject):
     """Fetches the strips of the session's model, shows them beside `anchor`, and does what the user says."""
 
     rested = Signal()
+    looking = Signal(bool)
+    """The strips are being made, which takes some seconds; or no longer."""
 
     def __init__(self, session: EditSession, anchor: QWidget) -> None:
         super().__init__(anchor)
@@ -184,10 +186,12 @@ class UnnamedDirections(QObject):
     def open(self) -> None:
         """Show what has no name yet."""
         if self._session.model is not None:
+            self.looking.emit(True)
             self._jobs.start(partial(strips_of, self._session.model), done=self._show)
 
     @Slot(object)
     def _show(self, strips: tuple[Strip, ...]) -> None:
+        self.looking.emit(False)
         self.card = UnnamedCard(strips, self._anchor)
         self.card.kept.connect(self._keep)
         self.card.dismissed.connect(self._dismiss)
@@ -214,4 +218,5 @@ class UnnamedDirections(QObject):
 
     @Slot(object)
     def _failed(self, failure: Failure) -> None:
+        self.looking.emit(False)
         self._session.report(failure)

@@ -16,7 +16,8 @@ def find(inside: Inside) -> npt.NDArray[np.float64]:
     """
     values, vectors = np.linalg.eigh(inside.covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
-    turned: npt.NDArray[np.float64] = np.linalg.svd(inside.first_layer @ root, full_matrices=False)[2]
+    answers = inside.first_layer @ root  # far more outputs than numbers of a code: its Gram matrix is the quick way
+    turned = np.linalg.eigh(answers.T @ answers)[1].T[::-1]
     directions: npt.NDArray[np.float64] = turned @ root.T
     return directions
 
