@@ -151,7 +151,7 @@ def test_built_in_pictures_say_that_their_labels_cannot_be_written(qtbot: QtBot,
     see(qtbot, page, "builtin:avatars")
     assert page.dataset is not None
     assert not page.labels.name.isVisible()
-    assert "cannot be written. Label a folder or a zip of your own" in page.labels.hint.text()
+    assert "cannot be changed. Label a folder or a zip of your own" in page.labels.hint.text()
     before = page.dataset.labels["Smiling"].copy()
     page.grid.selectAll()
     press(qtbot, page, KEY.Key_1)

@@ -486,10 +486,18 @@ def test_of_two_faces_one_is_chosen(bench: Bench, trained_run: Path, portrait: P
     assert faces.currentIndex() == 1
     bench.until(lambda: bench.session.editable and bench.session.editor.points != first)
     assert not bench.session.state.strengths
+    bench.session.move("Smiling", -1.0, 1.0)
+    bench.session.end_gesture()
+    out = tmp_path / "out.png"
+    with bench.qtbot.waitSignal(bench.session.exported, timeout=WAIT):
+        bench.session.export(out, 92)
     faces.setCurrentIndex(0)
     faces.activated.emit(0)
     bench.until(lambda: bench.session.editable and bench.session.editor.points == first)
     assert dict(bench.session.state.strengths) == {"Smiling": 1.5}  # as it was left
+    bench.open(out)
+    bench.until(lambda: bench.session.editable and dict(bench.session.state.strengths) == {"Smiling": -1.0})
+    assert faces.currentIndex() == bench.session.face == 1  # the one that was edited
 
 
 def test_a_model_without_concepts_finds_them(

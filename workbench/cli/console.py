@@ -107,7 +107,10 @@ class Display:
     ) -> None:
         self._bars.stop()
         if self._skipped > _SKIPPED_SHOWN:
-            note(f"… and {self._skipped - _SKIPPED_SHOWN} more were left out; 'workbench data info' lists them all.")
+            rest = self._skipped - _SKIPPED_SHOWN
+            note(
+                f"… and {rest} more were left out; 'workbench data info', or the new set's import.json, lists them all."
+            )
 
     def show(self, event: Event) -> None:
         """Show one event."""

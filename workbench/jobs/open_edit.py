@@ -50,6 +50,12 @@ class Subject:
         height, width = self.photo.pixels.shape[:2]
         return in_the_middle(width, height)
 
+    def nearest(self, points: Points) -> int:
+        """Which face lies nearest to `points`, as a recipe has them; 0 where there is none."""
+        there = points.array()
+        away = [float(np.square(face.points.array() - there).sum()) for face in self.faces]
+        return away.index(min(away)) if away else 0
+
 
 def open_photo(path: Path, control: Control | None = None) -> Job[Subject]:
     """Read a photo and find its faces; a photo without one has an empty tuple of them."""

@@ -53,8 +53,8 @@ def check_label(source: str, kind: str, label: str, columns: Collection[str]) ->
     """
     if kind not in ("folder", "zip"):
         raise WorkbenchError(
-            f"The labels of '{source}' ({kind}) come from elsewhere and cannot be written.",
-            "Label a folder or a zip of your own pictures.",
+            f"The labels of '{source}' ({kind}) cannot be changed.",
+            "Label a folder or a zip of your own.",
         )
     if not label or label in _TAKEN or label in columns or not label.isprintable():
         raise WorkbenchError(f"'{label}' cannot be a label here.", "Choose another name.")

@@ -320,6 +320,9 @@ class EditSession(Working):
             self._mode = "photo"
             text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
             self._complain(Message(text, kind="advice"))
+        if self._pending:
+            self.face = self.subject.nearest(self._pending.points)
+            self.subject_changed.emit()
         left = self._left.get(self.face)
         start = EditState(left.points if left else self.subject.points(self.face), mode=self._mode)
         before = jobs.carried_over(left or self.state, start, self.model, self.subject, self.editor)
