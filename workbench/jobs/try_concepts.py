@@ -12,6 +12,7 @@ from workbench.core.concepts import labels as labelled
 from workbench.core.concepts.choice import MOVERS, choose
 from workbench.core.concepts.concept import Direction
 from workbench.core.concepts.conditional import CONDITIONAL, Tried, compose
+from workbench.core.concepts.drawings import DRAWINGS
 from workbench.core.concepts.measure import find_direction, measured
 from workbench.core.concepts.methods import METHODS, Examples
 from workbench.core.concepts.regions import mask_of, region_of
@@ -127,9 +128,9 @@ def _compose(
     test = yield from material.examples(name, method, TEST, control)
     rounds: Directions = {}
     known = list(taken)
-    region = region_of(name)
+    region = region_of(name) if label in DRAWINGS else ""
     mask = mask_of(region, material.model.alignment, material.model.size)
-    outside = np.repeat(~mask if region else mask, 3)  # of a concept without a region every change is its own
+    outside = np.repeat(~mask if region else mask, 3)  # what is drawn changes nothing else; a smile does, and may
     for number in range(_ROUNDS):
         control.check()
         step = compose(known, whiten, labels.index(label), held, outside)

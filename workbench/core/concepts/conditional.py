@@ -3,9 +3,9 @@
 Every direction that was found was tried on faces, so that one knows how each label changes along it, and the picture.
 From these trials one can tell, by regression, what the judge answers to any step that is made of them; of all steps
 that it would answer with the wanted label alone the shortest and calmest is taken: short as faces differ (Mahalanobis),
-calm where the picture changes outside the region in which the concept is at home. InterFaceGAN (Shen et al. 2020) calls
-it conditional manipulation, and projects the normals of classifiers of *codes* out of a step; here it is what is *seen*
-of a step that is held.
+calm where the picture changes outside the place of something that is worn. InterFaceGAN (Shen et al. 2020) calls it
+conditional manipulation, and projects the normals of classifiers of *codes* out of a step; here it is what is *seen* of
+a step that is held.
 """
 
 from __future__ import annotations
