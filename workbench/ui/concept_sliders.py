@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.ui.concept_card import ConceptCard, SideEffects
-from workbench.ui.concept_words import proof, role, said, title
+from workbench.ui.concept_words import proof, rank, role, said, title
 from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
@@ -240,7 +240,7 @@ class ConceptSliders(QWidget):
             row.hide()
             row.deleteLater()
         directions = {name: concept.direction for name, concept in concepts.items()}
-        surest_first = sorted(directions, key=lambda name: (-round(directions[name].sureness or 0, 2), name))
+        surest_first = sorted(directions, key=lambda name: (rank(directions[name].sureness), name))
         self.rows = {name: ConceptRow(name, directions[name], doubt) for name in surest_first}
         for index, row in enumerate(self.rows.values()):
             row.changed.connect(self._change)

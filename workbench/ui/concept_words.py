@@ -31,6 +31,11 @@ def _percent(direction: Direction) -> int:
     return round(100 * (direction.turns or 0))
 
 
+def rank(sure: float | None) -> int:
+    """In which group of sliders a concept is: 0 sure, 1 so-so, 2 weak, 3 unknown; in one, figures differ by chance."""
+    return 3 if sure is None else (sure < _SURE) + (sure < _WEAK)
+
+
 def role(sure: float | None, doubt: str | None) -> str:
     """How a badge is coloured: amber where a concept is weak, green where it is sure and nothing speaks against it."""
     if sure is not None and sure < _WEAK:
