@@ -291,13 +291,22 @@ def test_a_checkpoint_is_kept_for_good_and_let_go_again(qtbot: QtBot, page: Trai
     until(qtbot, lambda: pinned(Run.open(runs / "one")) == ())
 
 
-def test_the_marks_lie_where_their_checkpoints_are(page: TrainPage, tmp_path: Path) -> None:
+def test_every_checkpoint_is_a_moment_of_the_slider_also_one_after_the_last_picture(
+    page: TrainPage, tmp_path: Path
+) -> None:
     previews = page.watch.previews
     previews.clear()
     for step in (0, 100, 300):
         previews.add(Preview(step, "samples", np.zeros((4, 4, 3), np.uint8)), tmp_path / "none.webp")
     previews.set_checkpoints({50: False, 200: True, 300: False, 999: False})
-    assert previews.slider._marks == ((0.5, False), (1.5, True), (2.0, False))
+    assert previews.steps == [0, 50, 100, 200, 300, 999]
+    assert previews.slider._marks == ((1, False), (3, True), (4, False), (5, False))
+    assert previews.checkpoint == 999
+    assert previews._titles["samples"].text() == "Samples of step 300"
+    previews.slider.setValue(3)
+    previews.set_checkpoints({200: True, 300: False, 999: False})  # one was forgotten: what is shown stays
+    assert (previews.checkpoint, previews.slider.value()) == (200, 2)
+    assert previews._titles["samples"].text() == "Samples of step 100"
 
 
 def test_discarding_shows_the_run_as_it_was_at_its_last_checkpoint(qtbot: QtBot, page: TrainPage, runs: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from workbench.core.events import Preview
 from workbench.ui.flow import button_row
@@ -58,9 +58,9 @@ class MarkedSlider(QSlider):
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self._marks: tuple[tuple[float, bool], ...] = ()
+        self._marks: tuple[tuple[int, bool], ...] = ()
 
-    def set_marks(self, marks: Sequence[tuple[float, bool]]) -> None:
+    def set_marks(self, marks: Sequence[tuple[int, bool]]) -> None:
         """Values to mark, and whether each is marked strongly."""
         self._marks = tuple(marks)
         self.update()
@@ -97,6 +97,7 @@ class Previews(QWidget):
         self._newest: dict[str, tuple[int, QImage]] = {}
         self._steps: list[int] = []
         self._views: dict[str, GridView] = {}
+        self._titles: dict[str, QLabel] = {}
         self._boxes: dict[str, QWidget] = {}
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
@@ -113,6 +114,7 @@ class Previews(QWidget):
             column.addWidget(view, 1)
             row.addWidget(box, 1)
             self._views[kind] = view
+            self._titles[kind] = label
             self._boxes[kind] = box
         self._checkpoints: dict[int, bool] = {}
         self.slider = described(
@@ -148,7 +150,7 @@ class Previews(QWidget):
 
     @property
     def steps(self) -> list[int]:
-        """The steps there are grids of."""
+        """The moments that the slider goes through: there is a grid or a checkpoint of each."""
         return list(self._steps)
 
     def shown(self, kind: str) -> QImage:
@@ -160,9 +162,9 @@ class Previews(QWidget):
         for kind, view in self._views.items():
             self._files[kind].clear()
             self._boxes[kind].hide()  # a GAN reconstructs nothing
+            self._titles[kind].setText(KINDS[kind][0])
             view.show_image(QImage())
         self._newest.clear()
-        self._steps.clear()
         self._checkpoints.clear()
         self._when.setText("")
         self._grow(follow=True)
@@ -176,17 +178,10 @@ class Previews(QWidget):
     def set_checkpoints(self, pinned: Mapping[int, bool]) -> None:
         """The steps of the checkpoints there are, and whether each is kept for good."""
         self._checkpoints = dict(pinned)
-        self._mark()
+        self._grow(follow=self._at_end)
 
     def _mark(self) -> None:
-        steps = self._steps
-        marks = []
-        for step, strong in self._checkpoints.items():
-            if steps and steps[0] <= step <= steps[-1]:
-                right = bisect_right(steps, step)
-                before, after = steps[right - 1], steps[min(right, len(steps) - 1)]
-                marks.append((right - 1 + (step - before) / max(1, after - before), strong))
-        self.slider.set_marks(marks)
+        self.slider.set_marks([(self._steps.index(step), strong) for step, strong in self._checkpoints.items()])
         start = self.checkpoint
         self.branch_button.setEnabled(start is not None)
         self.branch_button.setText("Continue from here…" if start is None else f"Continue from step {start:,}…")
@@ -213,7 +208,7 @@ class Previews(QWidget):
         """A new grid, which the run keeps in `file`. The slider follows when it stands at the end."""
         self._newest[preview.kind] = (preview.step, to_qimage(preview.picture))
         self._note(preview.kind, preview.step, file)
-        self._grow(follow=self.slider.value() >= self.slider.maximum())
+        self._grow(follow=self._at_end)
 
     def add_files(self, kind: str, files: list[tuple[int, Path]]) -> None:
         """The grids that a run has kept so far."""
@@ -230,15 +225,22 @@ class Previews(QWidget):
     def _note(self, kind: str, step: int, file: Path) -> None:
         self._files[kind][step] = file
         self._boxes[kind].show()
-        if step not in self._steps:
-            insort(self._steps, step)
+
+    @property
+    def _at_end(self) -> bool:
+        return self.slider.value() >= self.slider.maximum()
 
     def _grow(self, follow: bool) -> None:
+        """There are other moments now: show the last one, or go on showing that which is shown."""
+        shown = self._steps[self.slider.value()] if self._steps else 0
+        self._steps = sorted({*self._checkpoints, *(step for files in self._files.values() for step in files)})
         last = max(0, len(self._steps) - 1)
+        self.slider.blockSignals(True)  # in between, its value is of no moment
         self.slider.setMaximum(last)
         self.slider.setEnabled(last > 0)
+        self.slider.setValue(last if follow else max(0, bisect_right(self._steps, shown) - 1))
+        self.slider.blockSignals(False)
         if follow:
-            self.slider.setValue(last)
             self._show()
         self._mark()
 
@@ -254,7 +256,9 @@ class Previews(QWidget):
             known = sorted(self._files[kind])
             position = bisect_right(known, step)
             if position:
-                view.show_image(self._image(kind, known[position - 1]))
+                drawn = known[position - 1]
+                view.show_image(self._image(kind, drawn))
+                self._titles[kind].setText(KINDS[kind][0] + (f" of step {drawn:,}" if drawn != step else ""))
 
     def _image(self, kind: str, step: int) -> QImage:
         newest = self._newest.get(kind)
