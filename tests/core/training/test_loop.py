@@ -67,6 +67,9 @@ def test_a_training_tells_its_story_and_leaves_a_run_that_opens(tmp_path: Path) 
     assert steps == [1, 2, 3, 4, 5, 6]
     kinds = {type(event) for event in events}
     assert kinds >= {Started, Progress, Losses, Preview, Measured, Saved}
+    looking = [n for n, event in enumerate(events) if isinstance(event, Progress) and event.task == "A last look"]
+    after = [next(e for e in events[n + 1 :] if isinstance(e, Preview | Measured)) for n in looking]
+    assert [type(event) for event in after] == [Preview, Measured]  # each is announced: it can take minutes
     training = Run.open(result.run)
     assert training.info.status == "done"
     assert training.info.step == 6

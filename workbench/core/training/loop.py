@@ -14,7 +14,7 @@ import numpy as np
 from workbench.core.control import Control
 from workbench.core.data.picture_file import PicturesGone
 from workbench.core.errors import out_of_memory
-from workbench.core.events import Event, Losses, Measured, Preview, Started, read_only
+from workbench.core.events import Event, Losses, Measured, Preview, Progress, Started, read_only
 from workbench.core.models.base import Losses as StepLosses
 from workbench.core.runs.metrics import MetricsFile
 from workbench.core.training import remedies
@@ -175,10 +175,12 @@ def train_loop(training: Training, control: Control) -> Iterator[Event]:
                     yield from save()
         if not control.discarding:
             yield from report()
-            if training.step > first_step and not control.stopping:  # who asks for a stop does not want to wait
-                yield from show()
-                if not control.stopping:
-                    yield from measure()
+            looks = (show, measure) if training.step > first_step else ()
+            for number, look in enumerate(looks):  # minutes, where a step is one
+                if control.stopping:  # who asks for a stop does not want to wait
+                    break
+                yield Progress("A last look", number, len(looks), "parts")
+                yield from look()
             yield from save()
     if control.discarding:
         training.discard()
