@@ -345,9 +345,9 @@ def test_what_is_added_to_the_queue_begins_when_the_training_before_it_is_done(
 
 def test_a_training_that_the_user_stops_does_not_begin_the_next(qtbot: QtBot, page: TrainPage) -> None:
     fill_quickly(page, steps=100_000)
-    press(qtbot, page.form.queue)
-    press(qtbot, page.form.queue)
-    until(qtbot, lambda: len(page.queue.rows) == 2)
+    for count in (1, 2):
+        press(qtbot, page.form.queue)
+        until(qtbot, lambda count=count: len(page.queue.rows) == count)
     press(qtbot, page.queue.begin_button)
     until(qtbot, lambda: len(page.watch.plot.points("train", "total")) > 0)
     until(qtbot, lambda: page.queue.rows[0].active)

@@ -182,3 +182,25 @@ def test_signals_keep_their_references_to_true(qtbot: QtBot) -> None:
     for _ in range(200):
         host.failures.emit(None)
     assert sys.getrefcount(True) > before - 100
+
+
+def test_of_several_looks_the_newest_is_told_though_an_older_one_ends_after_it(qtbot: QtBot) -> None:
+    listener = Listener()
+    jobs = Jobs(listener, listener.on_end)
+    first, begun = threading.Event(), iter(range(2))
+
+    def look(control: Control) -> Job[str]:
+        yield progress(0)
+        if next(begun) == 0:
+            first.wait(60)
+            return "old"
+        return "new"
+
+    jobs.look(look, listener.on_end)
+    qtbot.waitUntil(lambda: begun.__length_hint__() == 1)
+    jobs.look(look, listener.on_end)
+    qtbot.waitUntil(lambda: listener.ends == ["new"])
+    first.set()
+    qtbot.waitUntil(lambda: jobs.at_rest)
+    qtbot.wait(50)
+    assert listener.ends == ["new"]

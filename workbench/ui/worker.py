@@ -72,6 +72,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._failed = failed
         self._threads: list[JobThread] = []
+        self._looks: dict[Callable[[Control], Job[Any]], tuple[JobThread, Callable[[Any], None]]] = {}
 
     @property
     def at_rest(self) -> bool:
@@ -99,6 +100,17 @@ class Jobs(QObject):
         self._threads.append(thread)
         thread.start()
         return thread
+
+    def look(self, make: Callable[[Control], Job[Any]], done: Callable[[Any], None]) -> None:
+        """Run a job that reads how things are: of several looks by one `make` only the newest is told, in whatever
+        order they end."""
+        self._looks[make] = self.start(make, done=self._looked), done
+
+    @Slot(object)
+    def _looked(self, found: object) -> None:
+        for thread, done in tuple(self._looks.values()):
+            if thread is self.sender():
+                done(found)
 
     def stop(self) -> None:
         """Ask every running job to end."""

@@ -371,8 +371,8 @@ class TrainPage(Page):
     def _list(self, _: object = None) -> None:
         """Look again at the runs and the queue."""
         if self._ready:
-            self._jobs.start(list_runs, done=self.runs.set_rows)
-            self._jobs.start(read_queue, done=self.queue.set_rows)
+            self._jobs.look(list_runs, self.runs.set_rows)
+            self._jobs.look(read_queue, self.queue.set_rows)
 
     @Slot(object, object)
     def _show_comparison(self, comparison: Comparison, curves: Any) -> None:
