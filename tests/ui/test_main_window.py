@@ -201,8 +201,8 @@ def test_a_bug_is_said_with_a_way_to_the_log(window: MainWindow) -> None:
 
 
 def test_messages_of_qt_go_into_the_log_without_the_known_noise(caplog: pytest.LogCaptureFixture) -> None:
-    app._log_qt(QtMsgType.QtWarningMsg, None, "This plugin does not support propagateSizeHints()")  # type: ignore[arg-type]
-    app._log_qt(QtMsgType.QtWarningMsg, None, "QPainter::begin: no device")  # type: ignore[arg-type]
+    app._log_qt(QtMsgType.QtWarningMsg, None, "This plugin does not support propagateSizeHints()")
+    app._log_qt(QtMsgType.QtWarningMsg, None, "QPainter::begin: no device")
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "QPainter::begin: no device")
     ]
@@ -212,7 +212,7 @@ def test_messages_of_qt_go_into_the_log_without_the_known_noise(caplog: pytest.L
 def test_what_keeps_the_window_from_opening_is_said_in_the_terminal(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    app._log_qt(QtMsgType.QtFatalMsg, None, "no Qt platform plugin could be initialized")  # type: ignore[arg-type]
+    app._log_qt(QtMsgType.QtFatalMsg, None, "no Qt platform plugin could be initialized")
     assert "The window cannot open. no Qt platform plugin" in capsys.readouterr().err
     caplog.clear()
 

@@ -112,7 +112,7 @@ def application() -> QApplication:
     return app
 
 
-def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+def _log_qt(kind: QtMsgType, context: QMessageLogContext | None, text: str) -> None:
     """Qt's own messages go where ours go; the last one before it ends the program also to who started it."""
     if not any(noise in text for noise in _NOISE):
         logger.log(_LEVELS.get(kind, logging.WARNING), "%s", text)

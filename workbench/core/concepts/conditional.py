@@ -22,7 +22,6 @@ _NOISE = 0.2  # of a trial, in judge deviations: what two trials of nearly one d
 _SHORT = 0.02  # what a longer step costs beside a side effect
 _CALM = 0.2  # what a change outside the region costs that is as large as that of a usual step: nobody judges it
 
-Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 

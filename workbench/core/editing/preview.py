@@ -57,7 +57,9 @@ class Preview:
         self._colours = torch.empty(self._photo.shape, dtype=torch.int32)  # kept: fresh memory costs more than the sum
         self._grid = self._places(small.size, matrix, len(before))
         seen = self._warped(before).numpy()
-        self._shares = torch.from_numpy(share(photo, seen)), torch.from_numpy(share(255 - photo, 255 - seen))
+        self._darker, self._lighter = (
+            torch.from_numpy(share(light, there)) for light, there in ((photo, seen), (255 - photo, 255 - seen))
+        )
 
     def _places(self, size: tuple[int, int], matrix: Matrix, crop: int) -> Tensor:
         """Where each pixel of the preview lies in the crop: float32 (1, h, w, 2), -1 and 1 at the crop's edges."""
@@ -77,9 +79,10 @@ class Preview:
         Args:
             change: float32 (size, size, 3) in 0..255 steps, already masked so that it fades towards the edge.
         """
-        warped = self._warped(change)
-        warped.mul_(torch.where(warped < 0, *self._shares))
-        red, green, blue = self._colours.copy_(warped.add_(self._photo).clamp_(0, 255))
+        moved = self._warped(change)
+        lighter = moved.clamp(min=0)  # two sums of halves take half the time of one choice for each pixel
+        moved.clamp_(max=0).mul_(self._darker).addcmul_(lighter, self._lighter)
+        red, green, blue = self._colours.copy_(moved.add_(self._photo).clamp_(0, 255))
         packed: npt.NDArray[np.int32] = red.add(_OPAQUE).mul_(256).add_(green).mul_(256).add_(blue).numpy()
         return packed
 
