@@ -57,7 +57,7 @@ def test_what_was_composed_takes_along_less_than_what_it_is_made_of(tried: tuple
             assert trial is not None
             effects = [effect for label, effect in trial.side_effects.items() if label not in trial.kin]
             along[method] = float(np.linalg.norm(effects))
-        assert along[CONDITIONAL] < 0.95 * min(along["balanced-means"], along["discriminant"])
+        assert along[CONDITIONAL] < 0.85 * min(along["balanced-means"], along["discriminant"])
 
 
 def test_a_composed_direction_is_proven_as_any_other(tried: tuple[Path, tuple[Concept, ...]], tmp_path: Path) -> None:
