@@ -23,8 +23,8 @@ Float32 = npt.NDArray[np.float32]
 LONGEST = 224
 """The longest side of a preview: more would be slower than the decoder, and less sharp than the eye sees in motion."""
 
-_OPAQUE = -256
-"""Above the red of a pixel: 0xff once it has moved up by two bytes."""
+_OPAQUE = -(1 << 24)
+"""0xff above the red of a pixel."""
 
 
 class Preview:
@@ -57,9 +57,8 @@ class Preview:
         self._colours = torch.empty(self._photo.shape, dtype=torch.int32)  # kept: fresh memory costs more than the sum
         self._grid = self._places(small.size, matrix, len(before))
         seen = self._warped(before).numpy()
-        self._darker, self._lighter = (
-            torch.from_numpy(share(light, there)) for light, there in ((photo, seen), (255 - photo, 255 - seen))
-        )
+        darker, lighter = share(photo, seen), share(255 - photo, 255 - seen)
+        self._even, self._odd = torch.from_numpy((lighter + darker) / 2), torch.from_numpy((lighter - darker) / 2)
 
     def _places(self, size: tuple[int, int], matrix: Matrix, crop: int) -> Tensor:
         """Where each pixel of the preview lies in the crop: float32 (1, h, w, 2), -1 and 1 at the crop's edges."""
@@ -80,10 +79,10 @@ class Preview:
             change: float32 (size, size, 3) in 0..255 steps, already masked so that it fades towards the edge.
         """
         moved = self._warped(change)
-        lighter = moved.clamp(min=0)  # two sums of halves take half the time of one choice for each pixel
-        moved.clamp_(max=0).mul_(self._darker).addcmul_(lighter, self._lighter)
-        red, green, blue = self._colours.copy_(moved.add_(self._photo).clamp_(0, 255))
-        packed: npt.NDArray[np.int32] = red.add(_OPAQUE).mul_(256).add_(green).mul_(256).add_(blue).numpy()
+        shown = torch.addcmul(self._photo, moved, self._even)  # even * x + odd * |x|: no choice for each pixel
+        shown.addcmul_(moved.abs_(), self._odd).clamp_(0, 255)
+        red, green, blue = self._colours.copy_(shown)
+        packed: npt.NDArray[np.int32] = blue.add(green.add(red, alpha=256), alpha=256).add_(_OPAQUE).numpy()
         return packed
 
     def _warped(self, face: Float32) -> Tensor:
