@@ -241,7 +241,11 @@ def test_faces_find_says_where_eyes_and_mouth_are(command: Command, portrait: Pa
 def test_faces_find_with_no_readable_photo_is_wrong_input(command: Command, tmp_path: Path) -> None:
     missing = command("faces", "find", tmp_path / "nothing.jpg", "--json")
     assert missing.code == 2
-    assert "does not exist" in missing.err
+    assert missing.err.count("does not exist") == 1
+    both = command("faces", "find", tmp_path / "nothing.jpg", tmp_path / "neither.jpg")
+    assert both.code == 2
+    assert both.err.count("does not exist") == 2
+    assert "None of these photos can be read." in both.err
 
 
 def test_strength_zero_gives_the_photo_back(command: Command, run: Path, portrait: Path, tmp_path: Path) -> None:

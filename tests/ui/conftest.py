@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QObject, QT
 from PySide6.QtWidgets import QApplication
 
 from workbench.ui.preferences import preferences
+from workbench.ui.theme import theme
 from workbench.ui.worker import JobThread
 
 PATIENCE_MS = 120_000
@@ -24,6 +25,12 @@ def _fresh_preferences() -> None:
     stored = preferences()
     stored.clear()
     stored.sync()
+
+
+@pytest.fixture(autouse=True)
+def _dressed(qapp: QApplication, _fresh_preferences: None) -> None:
+    """Pages and widgets look as they do in the window, which dresses them once it is built."""
+    theme().dress()
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.page import Activity, Message
 from workbench.ui.preferences import preferences
 from workbench.ui.routing import page_for
+from workbench.ui.theme import theme
 
 PATIENCE_MS = 240_000
 """For a busy machine; on a quiet one nothing here takes a second."""
@@ -61,6 +62,20 @@ def drop(window: MainWindow, path: Path) -> None:
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), *what))
+
+
+def test_the_window_is_dressed_once_it_is_built(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(theme(), "_dressed", False)
+    qapp.setStyleSheet("")
+    sheets: list[str] = []
+    lay_out = MainWindow._lay_out
+    monkeypatch.setattr(MainWindow, "_lay_out", lambda window: (lay_out(window), sheets.append(qapp.styleSheet())))
+    window = MainWindow(remember=False)
+    qtbot.addWidget(window)
+    assert sheets == [""]
+    assert theme().colours.accent in qapp.styleSheet()
 
 
 def test_the_window_needs_neither_torch_nor_sklearn_to_be_painted() -> None:

@@ -61,7 +61,7 @@ def _stop_on_signal(control: Control) -> Iterator[None]:
     def ask(number: int, frame: FrameType | None) -> None:
         if control.stopping:
             raise KeyboardInterrupt
-        note("Stopping, and saving what there is. Press Ctrl-C again to break off at once.")
+        note("Stopping, and saving what there is to save. Press Ctrl-C again to break off at once.")
         control.stop()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -33,24 +33,24 @@ def faces_of_photos(paths: Sequence[Path], control: Control | None = None) -> Jo
         `Progress` (photos), `Skipped`.
 
     Raises:
-        WorkbenchError: no photo could be read.
+        WorkbenchError: none of them can be read.
         Stopped: by the user.
     """
     control = control or Control()
     found: list[PhotoFaces] = []
-    trouble: WorkbenchError | None = None
     for done, path in enumerate(paths):
         yield Progress("Finding faces", done, len(paths), "photos")
         control.check()
         try:
             pixels = read_photo(path).pixels
         except WorkbenchError as error:
-            trouble = error
+            if len(paths) == 1:
+                raise
             yield Skipped(str(path), error.what)
             continue
         height, width = pixels.shape[:2]
         found.append(PhotoFaces(path, width, height, find_faces(pixels)))
-    if trouble and not found:
-        raise trouble
+    if paths and not found:
+        raise WorkbenchError("None of these photos can be read.", "Choose JPEG, PNG, WebP or HEIC pictures.")
     yield Progress("Finding faces", len(paths), len(paths), "photos")
     return tuple(found)

@@ -37,7 +37,10 @@ def import_libraries(control: Control) -> Job[None]:
     """Import what is large, so that no page has to wait for it later."""
     import workbench.jobs.edit
     import workbench.jobs.train  # noqa: F401 - imported for its imports: torch
+    from workbench.core.models.registry import MODELS, model_class
 
+    for name in MODELS:
+        model_class(name)
     yield from ()
 
 
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
             page.rested.connect(self._close_when_at_rest)
         self._frame = MessageFrame(self._stack, self.messages)
         self._lay_out()
+        theme().dress()
         QShortcut(QKeySequence.StandardKey.Paste, self, self._paste)
         QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.messages.dismiss)

@@ -120,9 +120,20 @@ class Theme(QObject):
         self._app = app
         stored = str(preferences().value("theme", "System"))
         self._choice: Choice = stored if stored in CHOICES else "System"
+        self._dressed = False
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow)
         self._follow()
+
+    def dress(self) -> None:
+        """Lay the style sheet over every widget, those there are and those to come.
+
+        For when the first window is built: Qt dresses a widget and all in it anew each time it is put into another,
+        which takes three times as long as to build a window.
+        """
+        if not self._dressed:
+            self._dressed = True
+            self._app.setStyleSheet(_style_sheet(self.colours))
 
     @property
     def choice(self) -> Choice:
@@ -148,7 +159,8 @@ class Theme(QObject):
     @Slot()
     def _follow(self) -> None:
         self._app.setPalette(palette_of(self.colours))
-        self._app.setStyleSheet(_style_sheet(self.colours))
+        if self._dressed:
+            self._app.setStyleSheet(_style_sheet(self.colours))
         self.changed.emit()
 
 

@@ -101,11 +101,6 @@ class TrainForm(QFrame):
         self._waiting.hide()
         for name, model in models.items():
             self.models.add(name, model.title[0].upper() + model.title[1:], model.summary)
-            form = SettingsForm(model.Settings)
-            self._forms[name] = form
-            self._settings.addWidget(form)
-            form.changed.connect(self._settings_changed)
-            form.changed.connect(self.estimate.forget)
         self._model_chosen(self.model)
         self.start.setEnabled(True)
         self.queue.setEnabled(True)
@@ -278,6 +273,8 @@ class TrainForm(QFrame):
 
     @Slot(str)
     def _model_chosen(self, name: str) -> None:
+        if name not in self._forms:  # made when it is wanted: each takes the window's thread a while
+            self._forms[name] = self._make_form(self._models[name])
         for other, form in self._forms.items():
             form.setVisible(other == name)
         model = self._models[name]
@@ -287,6 +284,13 @@ class TrainForm(QFrame):
             self.presets.add(preset, title[0].upper() + title[1:], model.about_presets.get(preset, ""))
         self._sections["Preset"].setVisible(len(self.presets) > 1)
         self._preset_chosen()
+
+    def _make_form(self, model: Any) -> SettingsForm:
+        form = SettingsForm(model.Settings)
+        self._settings.addWidget(form)
+        form.changed.connect(self._settings_changed)
+        form.changed.connect(self.estimate.forget)
+        return form
 
     @Slot()
     def _preset_chosen(self) -> None:
