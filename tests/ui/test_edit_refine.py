@@ -94,6 +94,18 @@ def test_a_photo_is_edited_with_a_gan_and_the_command_line_makes_the_same_of_its
     assert again.read_bytes() == out.read_bytes()
 
 
+def test_a_face_that_a_model_made_up_has_the_code_it_was_made_from(
+    opened: Opened, qtbot: QtBot, gan_run: Path, trained_run: Path
+) -> None:
+    for model in (gan_run, trained_run):
+        page = opened(model)
+        page.session.random_face(3)
+        qtbot.waitUntil(lambda page=page: page.session.editable and page.session.subject.seed == 3, timeout=WAIT)
+        assert page.session.state.code == page.session.subject.code
+        assert nearness(page) > 50  # all but the rounding of its pixels
+        assert page.side.face.refine_button.text() == "Refine"  # nothing is searched for
+
+
 def test_a_face_that_moves_is_searched_for_anew(opened: Opened, qtbot: QtBot, gan_run: Path) -> None:
     page = opened(gan_run)
     qtbot.waitUntil(lambda: has_code(page), timeout=WAIT)

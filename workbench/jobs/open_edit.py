@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from workbench.core.control import Control
 from workbench.core.editing import known_photos
 from workbench.core.editing.recipe import Recipe
+from workbench.core.editing.state import Code, EditState, Mode, as_code
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Progress
 from workbench.core.faces.align import Points
@@ -34,12 +35,16 @@ class Subject:
     Attributes:
         path: the file it was opened from; None for a pasted picture and for a random face.
         seed: of a random face.
+        code: that it was made from.
+        maker: fingerprint of the model that made it.
     """
 
     photo: Photo
     faces: tuple[Face, ...]
     path: Path | None = None
     seed: int | None = None
+    code: Code | None = None
+    maker: str | None = None
 
     def points(self, face: int) -> Points:
         """Where a face was found; where none was, the middle of the photo, for a hand to go on from."""
@@ -49,6 +54,10 @@ class Subject:
 
         height, width = self.photo.pixels.shape[:2]
         return in_the_middle(width, height)
+
+    def begin(self, face: int, model: TrainedModel, mode: Mode) -> EditState:
+        """How an edit of a face begins: a made-up one at the very code that it was made from, if it is this model's."""
+        return EditState(self.points(face), mode=mode, code=self.code if model.fingerprint == self.maker else None)
 
     def nearest(self, points: Points) -> int:
         """Which face lies nearest to `points`, as a recipe has them; 0 where there is none."""
@@ -80,8 +89,10 @@ def random_face(model: TrainedModel, seed: int, control: Control | None = None) 
     """A face that the model makes up: of a few the best. Its points are where the model expects a face's."""
     yield Progress("Making up a face", 0, None, "faces")
     points = Points.from_array(model.alignment.array() * model.size - 0.5)
-    faces = model.sample(DRAWN, seed)
-    return made_up(faces[_quality(model, faces).argmax()], points, seed)
+    codes = model.draw(DRAWN, seed)
+    faces = model.decode(codes)
+    best = _quality(model, faces).argmax()
+    return replace(made_up(faces[best], points, seed), code=as_code(codes[best]), maker=model.fingerprint)
 
 
 def _quality(model: TrainedModel, faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

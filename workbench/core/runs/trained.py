@@ -139,12 +139,16 @@ class TrainedModel:
         """How far the codes of usual faces lie from their middle; None where that is not known."""
         if self.net.mixture or self.net.encodes:
             return self.net.mixture.typical if self.net.mixture else None
-        return Typical.of_codes(self.net.draw(_DRAWN, torch.Generator().manual_seed(0)).numpy())  # it knows no others
+        return Typical.of_codes(self.draw(_DRAWN))  # it knows no others
 
-    @torch.no_grad()
+    def draw(self, count: int, seed: int = 0) -> Codes:
+        """Random codes: float32 (count, latent). The same seed gives the same codes."""
+        codes: Codes = self.net.draw(count, torch.Generator().manual_seed(seed)).numpy()
+        return codes
+
     def sample(self, count: int, seed: int = 0) -> Pictures:
         """Random pictures: uint8 (count, S, S, 3). The same seed gives the same pictures."""
-        return to_pictures(self.net.sample(count, torch.Generator().manual_seed(seed)))
+        return self.decode(self.draw(count, seed))
 
 
 def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:

@@ -324,7 +324,8 @@ class EditSession(Working):
             self.face = self.subject.nearest(self._pending.points)
             self.subject_changed.emit()
         left = self._left.get(self.face)
-        start = EditState(left.points if left else self.subject.points(self.face), mode=self._mode)
+        start = self.subject.begin(self.face, self.model, self._mode)
+        start = start.with_points(left.points) if left else start
         before = jobs.carried_over(left or self.state, start, self.model, self.subject, self.editor)
         state = self._pending.state(self.model) if self._pending else before
         self._start("editor", partial(jobs.make_editor, self.model, self.subject, state), self._editor_made)
