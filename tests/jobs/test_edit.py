@@ -217,7 +217,7 @@ def test_a_face_is_edited_with_a_gan_and_its_recipe_repeats_it_whatever_encoder_
 ) -> None:
     first = make(model=gan_copy, strengths={"Smiling": 2})
     assert (pixels_of(first) != pixels_of(portrait)).any()
-    assert any("dB near this face" in said for said in advice(events))
+    assert any("near the model comes to this face" in said for said in advice(events))
     code = Recipe.read(first).code
     assert code is not None
     (gan_copy / "encoder.safetensors").unlink()

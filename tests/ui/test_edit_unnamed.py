@@ -29,6 +29,16 @@ def page(qtbot: QtBot, places: Path, run_copy: Path) -> Iterator[EditPage]:
     qtbot.waitUntil(page.at_rest, timeout=WAIT)
 
 
+def test_strips_of_a_model_that_is_no_longer_open_are_not_shown(
+    page: EditPage, qtbot: QtBot, trained_run: Path
+) -> None:
+    qtbot.mouseClick(page.side.sliders.unnamed_button, LEFT)
+    page.session.load_model(trained_run)
+    qtbot.waitUntil(lambda: page.session.model.path == trained_run, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.unnamed.at_rest and page.side.sliders.unnamed_button.isEnabled(), timeout=WAIT)
+    assert page.unnamed.card is None or page.unnamed.card.isHidden()
+
+
 def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPage, qtbot: QtBot) -> None:
     button = page.side.sliders.unnamed_button
     qtbot.mouseClick(button, LEFT)

@@ -132,7 +132,7 @@ def test_a_photo_is_said_to_be_unlike_cartoons_in_few_lines(qtbot: QtBot, window
     settle(qtbot, page)
     doubts = page.side.face.doubts
     assert "unlike the training faces" in doubts.text()
-    assert "reconstructs badly" in doubts.text()
+    assert "worse than most" in doubts.text()
     assert doubts.isVisible()
     room, metrics = QRect(0, 0, doubts.width(), 1000), doubts.fontMetrics()
     for doubt in doubts.text().split("\n"):
@@ -203,7 +203,7 @@ def test_an_edit_whose_model_is_nowhere_says_so(
     page.open_path(str(path))
     qtbot.waitUntil(window.messages.isVisible, timeout=WAIT)
     assert window.messages.current is not None
-    assert "was not found on this computer. Open that model" in window.messages.current.text
+    assert "made with another model, 'faces'. Open that one" in window.messages.current.text
 
 
 def test_at_least_six_sliders_are_seen_at_once_on_a_small_screen(

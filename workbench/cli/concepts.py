@@ -158,16 +158,12 @@ def name(
     json: Json = False,
 ) -> None:
     """Keep a direction without a name as a concept."""
-    from workbench.core.concepts.concept import concept_file
-    from workbench.core.concepts.unnamed import named
     from workbench.core.runs.trained import open_model
-    from workbench.jobs.find_concepts import concepts_folder
+    from workbench.jobs.name_direction import name_direction
 
     opened = open_model(model)
     note_opened(opened)
-    concept = named(opened, direction, called)
-    concept.save(concepts_folder(out, opened) / concept_file(concept.name))
-    _show([concept], json)
+    _show([run_job(lambda control: name_direction(opened, direction, called, out, control))], json)
 
 
 @app.command()

@@ -149,6 +149,7 @@ def export_edit(
     quality: int = 92,
     save_recipe: Path | None = None,
     generated: bool = False,
+    seed: int | None = None,
 ) -> Job[Path]:
     """Write the picture of a state, with its recipe and the mark of AI-edited media inside.
 
@@ -159,7 +160,8 @@ def export_edit(
         photo_path: where the photo is, so that the exported picture finds it again; None for one without a file.
         quality: of JPEG and WebP, 1 to 100.
         save_recipe: where to write the recipe as JSON too.
-        generated: the photo is itself made up by the model.
+        generated: the photo is itself made up by a model.
+        seed: that this model made it up from, so that it can again when the exported picture is opened.
 
     Raises:
         WorkbenchError: `out` is the photo itself, or cannot be written.
@@ -172,7 +174,7 @@ def export_edit(
     photo = editor.photo
     if not editor.model.net.encodes:  # an encoder that was learned may be learned again, and give another code
         state = state.with_code(as_code(editor.at(state.points, state.code).code))
-    recipe = Recipe.of(editor.model, photo, state).to_json()
+    recipe = Recipe.of(editor.model, photo, state, seed).to_json()
     whole = state.mode == "photo"
     ai: Ai | None = "edited" if state.strengths or not whole else None  # an untouched photo is no AI's work
     if generated:

@@ -55,9 +55,13 @@ class Subject:
         height, width = self.photo.pixels.shape[:2]
         return in_the_middle(width, height)
 
+    def made_by(self, model: TrainedModel) -> bool:
+        """Whether this model made it up."""
+        return self.maker == model.fingerprint
+
     def begin(self, face: int, model: TrainedModel, mode: Mode) -> EditState:
         """How an edit of a face begins: a made-up one at the very code that it was made from, if it is this model's."""
-        return EditState(self.points(face), mode=mode, code=self.code if model.fingerprint == self.maker else None)
+        return EditState(self.points(face), mode=mode, code=self.code if self.made_by(model) else None)
 
     def nearest(self, points: Points) -> int:
         """Which face lies nearest to `points`, as a recipe has them; 0 where there is none."""
@@ -115,11 +119,12 @@ def made_up(pixels: npt.NDArray[np.uint8], points: Points, seed: int) -> Subject
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """A recipe with what it needs, as far as it was found."""
+    """A recipe with what it needs, as far as it was found; a face that its model made up is made up once more."""
 
     recipe: Recipe
     model: Path | None
     photo: Path | None
+    made_up: Subject | None = None
 
 
 def locate(where: Path, models: Sequence[Path], control: Control | None = None) -> Job[Located]:
@@ -134,7 +139,10 @@ def locate(where: Path, models: Sequence[Path], control: Control | None = None) 
     recipe = Recipe.read(where)
     photo = known_photos.find_photo(recipe.photo.sha256, beside=where)
     found = yield from find_model(recipe, control, models)
-    return Located(recipe, found.path if found else None, photo)
+    again = None
+    if found and recipe.photo.seed is not None:
+        again = yield from random_face(found, recipe.photo.seed, control)
+    return Located(recipe, found.path if found else None, photo, again)
 
 
 def find_model(recipe: Recipe, control: Control, models: Sequence[Path] = ()) -> Job[TrainedModel | None]:

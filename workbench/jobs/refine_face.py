@@ -25,5 +25,7 @@ def refine_face(editor: Editor, state: EditState, control: Control) -> Job[EditS
     refined = state.with_code(as_code(code))
     before, after = (Fit.of(model, editor.at(s.points, s.code)).psnr for s in (state, refined))
     compared = f", {before:.1f} before it was refined" if model.encodes else ""
-    yield Advice(f"The model comes {after:.1f} dB near this face{compared}.", "", kind="refined")
+    yield Advice(
+        f"How near the model comes to this face: {after:.1f} dB{compared}. More is nearer.", "", kind="refined"
+    )
     return refined

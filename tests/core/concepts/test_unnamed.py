@@ -49,7 +49,7 @@ def test_a_named_direction_is_a_concept_and_is_shown_no_more(run_copy: Path) -> 
     assert again.concepts["Light"].chosen == "pca-2"
     assert "pca-2" not in [unnamed.name for unnamed in to_look_at(again)]
     with pytest.raises(WorkbenchError, match="has a concept 'Light' already"):
-        named(again, "pca-3", "Light")
+        named(again, "pca-3", "Light ")
     with pytest.raises(WorkbenchError, match=r"no unnamed direction 'pca-999'"):
         named(again, "pca-999", "Hair")
 

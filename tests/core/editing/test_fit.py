@@ -45,7 +45,7 @@ def test_what_no_model_of_faces_can_draw_reconstructs_badly(model: TrainedModel)
     assert "reconstruction" in kinds(fit)
     assert f"{fit.psnr:.1f} dB" in fit.doubts[0].finding
     unmeasured = Fit.of(replace(model, info=model.info.model_copy(update={"best_psnr": None})), crop)
-    assert f"only to {fit.psnr:.1f} dB" in unmeasured.doubts[0].finding
+    assert f"badly ({fit.psnr:.1f} dB)" in unmeasured.doubts[0].finding
 
 
 def test_a_reconstruction_is_bad_beside_the_models_own_validation_faces_only(model: TrainedModel) -> None:

@@ -94,12 +94,13 @@ def named(model: TrainedModel, unnamed: str, name: str) -> Concept:
     Raises:
         WorkbenchError: no such direction, no name, or a name that is taken.
     """
-    if not name.strip():
+    name = name.strip()
+    if not name:
         raise WorkbenchError("The concept has no name.", f"Say what '{unnamed}' changes, as in Hair volume.")
     if name in model.concepts:
         raise WorkbenchError(f"'{model.name}' has a concept '{name}' already.", "Choose another name.")
     direction = _one(model, unnamed).direction
-    return Concept(name.strip(), {direction.method: direction}, direction.method, model.fingerprint, "the model itself")
+    return Concept(name, {direction.method: direction}, direction.method, model.fingerprint, "the model itself")
 
 
 def dismiss(model: TrainedModel, unnamed: str) -> None:

@@ -56,7 +56,7 @@ class Fit:
         if self.usual is not None and self.psnr < self.usual - BAD:
             said.append(
                 Advice(
-                    f"This crop reconstructs badly: {self.psnr:.1f} dB, where {self.usual:.1f} are usual.",
+                    f"The model draws this face worse than most ({self.psnr:.1f} dB; {self.usual:.1f} is usual).",
                     "Check the points on eyes and mouth.",
                     kind="reconstruction",
                 )
@@ -64,7 +64,7 @@ class Fit:
         if self.usual is None and self.psnr < POOR:
             said.append(
                 Advice(
-                    f"The model shows this face only to {self.psnr:.1f} dB.",
+                    f"The model draws this face badly ({self.psnr:.1f} dB).",
                     "Check the points; edits may fit another face better.",
                     kind="reconstruction",
                 )

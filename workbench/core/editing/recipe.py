@@ -9,9 +9,11 @@ One whose edit holds concepts has version 2 and says which:
 
     "locks": [{"name": "Male", "share": 1.0, "fingerprint": "…"}]
 
-One whose face's code was refined has version 3 and holds it:
+One whose face's code was refined, or was there before the face, as that of a made-up one, has version 3 and holds it:
 
     "code": [0.25, -1.5, …]
+
+The photo of a made-up face has its "seed" too, from which the model makes it up again.
 
 It names the photo by its content, never by a path: nobody learns from an exported picture where it was made.
 """
@@ -55,11 +57,12 @@ class RecipeModel(_Part):
 
 
 class RecipePhoto(_Part):
-    """The photo: the sha256 of its file, and its size in pixels."""
+    """The photo: the sha256 of its file, and its size in pixels; and the seed, where the model made it up."""
 
     sha256: Text
     width: Annotated[int, Ge(1)]
     height: Annotated[int, Ge(1)]
+    seed: Annotated[int, Ge(0)] | None = None
 
 
 class RecipeCrop(_Part):
@@ -102,13 +105,13 @@ class Recipe(_Part):
     code: Annotated[tuple[FiniteFloat, ...], MinLen(1)] | None = None
 
     @classmethod
-    def of(cls, model: TrainedModel, photo: Photo, state: EditState) -> Self:
-        """The recipe of an edit."""
+    def of(cls, model: TrainedModel, photo: Photo, state: EditState, seed: int | None = None) -> Self:
+        """The recipe of an edit; of a photo that the model made up, with the `seed` of it."""
         height, width = photo.pixels.shape[:2]
         points = state.points
         return cls(
             model=RecipeModel(name=model.name, fingerprint=model.fingerprint),
-            photo=RecipePhoto(sha256=photo.sha256, width=width, height=height),
+            photo=RecipePhoto(sha256=photo.sha256, width=width, height=height, seed=seed),
             crop=RecipeCrop(left_eye=points.left_eye, right_eye=points.right_eye, mouth=points.mouth),
             concepts=tuple(
                 RecipeConcept(
@@ -169,7 +172,8 @@ class Recipe(_Part):
 
     def to_json(self) -> str:
         """The recipe as JSON that a person can read."""
-        return self.model_dump_json(indent=2, exclude=None if self.code else {"code"})
+        left_out = {"code": self.code is None, "photo": {"seed"} if self.photo.seed is None else False}
+        return self.model_dump_json(indent=2, exclude={name: what for name, what in left_out.items() if what})
 
     @property
     def points(self) -> Points:

@@ -33,7 +33,8 @@ class EditState:
         mode: what `Editor.render` gives.
         locks: (concept, share) sorted by name: the steps of all other concepts go without that share of it, 0 to 1
             (`concepts.locks`); a share of zero is no entry. A mapping may be given.
-        code: of the face at those points, where it is another than the model's encoder gives: one that was refined.
+        code: of the face at those points, where it is another than the model's encoder gives: one that was refined, or
+            that the face was made up from.
     """
 
     points: Points

@@ -288,7 +288,7 @@ class EditPage(Page):
         bar.title.setText(busy or self._title())
         self.welcome.invite(session.subject is None or session.subject.seed is not None)
         size = session.original.picture.size if session.original else QSize()
-        self.side.export.show_mode(session.mode, size)
+        self.side.export.show_mode(session.mode, size, session.comes_back)
 
     def _title(self) -> str:
         subject = self.session.subject

@@ -56,9 +56,7 @@ class ExportPanel(QWidget):
         self.button.clicked.connect(self.asked)
         self._size = muted()
         self._size.setWordWrap(False)
-        self._note = described(
-            muted("Drop the file here to go on with the edit. It is marked as edited with AI."), "", _INSIDE
-        )
+        self._note = described(muted(), "", _INSIDE)
         self._restore()
         self.format.currentTextChanged.connect(self._refresh)
         self._lay_out()
@@ -79,9 +77,10 @@ class ExportPanel(QWidget):
         """A name in `folder` that nothing has yet."""
         return unused_path(folder / f"{photo.stem if photo else 'face'}-edited{self.suffix}")
 
-    def show_mode(self, mode: Mode, size: QSize) -> None:
-        """Show which picture comes out, and how large it will be."""
+    def show_mode(self, mode: Mode, size: QSize, again: bool = True) -> None:
+        """Show which picture comes out, how large it will be, and whether its edit can be taken up `again`."""
         self.mode_buttons[mode].setChecked(True)
+        self._note.setText(f"{'Drop the file here to go on with the edit. ' * again}It is marked as edited with AI.")
         self._size.setText(f"{size.width():,} × {size.height():,} pixels" if size.isValid() else "")
 
     def save_state(self) -> None:

@@ -141,8 +141,8 @@ class FacePanel(QWidget):
         self._show_doubts()
         if seen is None:
             return
-        usual = f"; {seen.fit.usual:.1f} are usual" if seen.fit.usual is not None else ""
-        self.figure.setText(f"The model comes {seen.fit.psnr:.1f} dB near it{usual}.")
+        usual = f" ({seen.fit.usual:.1f} is usual)" if seen.fit.usual is not None else ""
+        self.figure.setText(f"How near the model comes to it: {seen.fit.psnr:.1f} dB{usual}. More is nearer.")
         self.nearness.setText(f"{seen.fit.psnr:.1f} dB")
         described(self.nearness, "How well this model can represent this face", self.figure.text())
         self._show(self._cut, seen.crop.picture.levels[0])

@@ -43,6 +43,10 @@ class Opened:
     subject: Subject
     original: Original
 
+    @classmethod
+    def of(cls, subject: Subject) -> Opened:
+        return cls(subject, Original.of(subject.photo.pixels))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
@@ -129,22 +133,19 @@ def load_model(path: Path, control: Control) -> Job[TrainedModel]:
 def open_photo(path: Path, control: Control) -> Job[Opened]:
     from workbench.jobs.open_edit import open_photo
 
-    subject = yield from open_photo(path, control)
-    return Opened(subject, Original.of(subject.photo.pixels))
+    return Opened.of((yield from open_photo(path, control)))
 
 
 def open_pixels(pixels: RGB, control: Control) -> Job[Opened]:
     from workbench.jobs.open_edit import open_pixels
 
-    subject = yield from open_pixels(pixels, control)
-    return Opened(subject, Original.of(pixels))
+    return Opened.of((yield from open_pixels(pixels, control)))
 
 
 def random_face(model: TrainedModel, seed: int, control: Control) -> Job[Opened]:
     from workbench.jobs.open_edit import random_face
 
-    subject = yield from random_face(model, seed, control)
-    return Opened(subject, Original.of(subject.photo.pixels))
+    return Opened.of((yield from random_face(model, seed, control)))
 
 
 def reopen_random_face(path: Path, control: Control, seed: int, points: Points) -> Job[Opened]:
@@ -153,8 +154,7 @@ def reopen_random_face(path: Path, control: Control, seed: int, points: Points) 
     from workbench.jobs.open_edit import made_up
 
     yield from ()
-    subject = made_up(read_photo(path).pixels, points, seed)
-    return Opened(subject, Original.of(subject.photo.pixels))
+    return Opened.of(made_up(read_photo(path).pixels, points, seed))
 
 
 def reopen_pixels(path: Path, control: Control) -> Job[Opened]:
@@ -199,35 +199,28 @@ def open_picture(path: Path, models: Sequence[Path], control: Control) -> Job[Op
 
 def what_is_missing(recipe: Recipe, model: TrainedModel | None) -> str:
     """What a recipe still needs to be taken up again, in a sentence or two."""
-    from workbench.jobs.open_edit import model_missing
-
     if model is None or model.fingerprint != recipe.model.fingerprint:
-        return str(model_missing(recipe, "Open that model to take the edit up again."))
+        name = recipe.model.name
+        return f"This edit was made with another model, '{name}'. Open that one to take the edit up again."
     size = f"{recipe.photo.width} × {recipe.photo.height} pixels"
     return f"The original of this edit ({size}) was not found. Open it, and the edit is applied to it."
 
 
-def carried_over(
-    before: EditState | None, start: EditState, model: TrainedModel, subject: Subject, editor: Editor | None
-) -> EditState:
-    """`start`, with what this model knows of the strengths and the locks that the same face had `before`; and with its
-    code, where it is the very face and model that the `editor` had."""
-    if before is None or before.points != start.points:
+def resumed(left: EditState | None, start: EditState, model: TrainedModel) -> EditState:
+    """A face's `start`, or how it was `left`, as far as this model knows of it."""
+    if left is None:
         return start
-    if editor and editor.photo is subject.photo and editor.model.fingerprint == model.fingerprint:
-        start = start.with_code(before.code)
-    strengths, locks = ({n: v for n, v in pairs if n in model.concepts} for pairs in (before.strengths, before.locks))
-    return start.with_strengths(strengths).with_locks(locks)
+    start = start.with_points(left.points)
+    strengths, locks = ({n: v for n, v in pairs if n in model.concepts} for pairs in (left.strengths, left.locks))
+    return start.with_code(left.code or start.code).with_strengths(strengths).with_locks(locks)
 
 
 def fits(recipe: Recipe, model: TrainedModel | None, subject: Subject | None) -> bool:
     """Whether a recipe is of this model and this photo."""
-    return (
-        model is not None
-        and subject is not None
-        and model.fingerprint == recipe.model.fingerprint
-        and subject.photo.sha256 == recipe.photo.sha256
-    )
+    if model is None or subject is None or model.fingerprint != recipe.model.fingerprint:
+        return False
+    again = subject.made_by(model) and subject.seed == recipe.photo.seed
+    return again or subject.photo.sha256 == recipe.photo.sha256
 
 
 def locks_of(model: TrainedModel, locked: Sequence[str], rest: bool) -> dict[str, float]:
@@ -271,7 +264,7 @@ def clean_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concep
     """Find them again, with a trial before anything is chosen."""
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find"), trial=True), control))
+    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find --try"), trial=True), control))
 
 
 def combine_concepts(
@@ -292,8 +285,10 @@ def prove_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concep
 def export(editor: Editor, state: EditState, subject: Subject, out: Path, quality: int, control: Control) -> Job[Path]:
     from workbench.jobs.edit import export_edit
 
+    seed = subject.seed if subject.made_by(editor.model) else None
+    generated = subject.seed is not None
     return (
         yield from export_edit(
-            editor, state, out, photo_path=subject.path, quality=quality, generated=subject.seed is not None
+            editor, state, out, photo_path=subject.path, quality=quality, generated=generated, seed=seed
         )
     )

@@ -55,7 +55,9 @@ class EditSide(QFrame):
         self.unnamed_button = push_button(
             "Unnamed", "eye", "What the model's faces differ in, without labels: name it, and it becomes a slider."
         )
-        self.stop_button = push_button("Stop", "stop", "Stop finding or proving concepts; what is done is kept.")
+        self.stop_button = push_button(
+            "Stop", "stop", "Stop. What was proven is kept; a search that is stopped leaves nothing."
+        )
         self.stop_button.clicked.connect(self.stop_asked)
         self._find_text = muted()
         self._find_status = muted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -50,15 +51,12 @@ def strips_of(model: TrainedModel, control: Control) -> Job[tuple[Strip, ...]]:
     return tuple(found)
 
 
-def keep(model: TrainedModel, direction: str, name: str, control: Control) -> Job[None]:
-    """Make a direction a concept of its run."""
-    from workbench.core.concepts.concept import concept_file
-    from workbench.core.concepts.unnamed import named
-    from workbench.jobs.find_concepts import concepts_folder
+def keep(model: TrainedModel, direction: str, name: str, control: Control) -> Job[Path]:
+    """Make a direction a concept; where the model lies."""
+    from workbench.jobs.name_direction import name_direction
 
-    yield from ()
-    concept = named(model, direction, name)
-    concept.save(concepts_folder(None, model) / concept_file(concept.name))
+    yield from name_direction(model, direction, name)
+    return model.path
 
 
 def dismiss(model: TrainedModel, direction: str, control: Control) -> Job[None]:
@@ -185,32 +183,30 @@ class UnnamedDirections(QObject):
     @Slot()
     def open(self) -> None:
         """Show what has no name yet."""
-        if self._session.model is not None:
+        if model := self._session.model:
             self.looking.emit(True)
-            self._jobs.start(partial(strips_of, self._session.model), done=self._show)
+            self._jobs.start(partial(strips_of, model), done=partial(self._show, model))
 
-    @Slot(object)
-    def _show(self, strips: tuple[Strip, ...]) -> None:
+    def _show(self, model: TrainedModel, strips: tuple[Strip, ...]) -> None:
+        """The strips of `model`, if it is still the one that is open."""
         self.looking.emit(False)
+        if model is not self._session.model:
+            return
         self.card = UnnamedCard(strips, self._anchor)
-        self.card.kept.connect(self._keep)
-        self.card.dismissed.connect(self._dismiss)
+        self.card.kept.connect(partial(self._keep, model))
+        self.card.dismissed.connect(partial(self._dismiss, model))
         self.card.show_beside(self._anchor)
 
-    @Slot(str, str)
-    def _keep(self, direction: str, name: str) -> None:
-        if self._session.model is not None:
-            self._jobs.start(partial(keep, self._session.model, direction, name), done=self._kept)
+    def _keep(self, model: TrainedModel, direction: str, name: str) -> None:
+        self._jobs.start(partial(keep, model, direction, name), done=self._kept)
 
-    @Slot(str)
-    def _dismiss(self, direction: str) -> None:
-        if self._session.model is not None:
-            self._jobs.start(partial(dismiss, self._session.model, direction), done=self._gone)
+    def _dismiss(self, model: TrainedModel, direction: str) -> None:
+        self._jobs.start(partial(dismiss, model, direction), done=self._gone)
 
     @Slot(object)
-    def _kept(self, result: object) -> None:
-        if self._session.model is not None:
-            self._session.load_model(self._session.model.path)
+    def _kept(self, model: Path) -> None:
+        if self._session.model is not None and self._session.model.path == model:
+            self._session.load_model(model)
 
     @Slot(object)
     def _gone(self, result: object) -> None:

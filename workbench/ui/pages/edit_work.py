@@ -124,9 +124,9 @@ class Working(QObject):
     def busy(self) -> str | None:
         """What is being waited for before one can edit."""
         words: dict[Kind, str] = {
-            "recipe": "Reading the recipe…",
+            "recipe": "Opening the picture…",
             "model": "Opening the model…",
-            "photo": "Finding faces…",
+            "photo": "Opening the photo…",
             "editor": "Reading the face…",
         }
         return next((words[kind] for kind in words if self._work.runs(kind)), None)
