@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from workbench.core.control import Control
-from workbench.core.errors import WorkbenchError
 from workbench.core.runs.trained import open_model
-from workbench.jobs.api import Job
-from workbench.ui.pages import edit_jobs as jobs
+from workbench.ui.page import Message
 from workbench.ui.pages.edit import EditPage
-
-ConceptJob = Callable[[Path, str, Control], Job[Any]]
 
 LEFT = Qt.MouseButton.LeftButton
 WAIT = 240_000  # milliseconds, for a busy machine
@@ -69,7 +64,23 @@ def test_cleaning_tries_the_directions_and_can_be_stopped(page: EditPage, qtbot:
     assert not sliders.rows["Smiling"].badge.text().startswith("turns")
 
 
-@pytest.mark.parametrize("job", [jobs.find_concepts, jobs.clean_concepts, jobs.prove_concepts])
-def test_a_model_that_came_without_its_pictures_says_so(job: ConceptJob, trained_run: Path) -> None:
-    with pytest.raises(WorkbenchError, match=r"'faces-128\.zip', are not on this computer\. Others serve as well"):
-        next(job(trained_run, "faces-128.zip", Control()))
+def test_a_model_that_came_without_its_pictures_asks_for_others(
+    page: EditPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[Message | None] = []
+    page.message.connect(said.append)
+    session = page.session
+    info = session.model.info
+    elsewhere = info.model_copy(update={"data": info.data.model_copy(update={"source": "faces-128.zip"})})
+    session.model = replace(session.model, info=elsewhere)
+    qtbot.mouseClick(page.side.sliders.clean_button, LEFT)
+    assert not session.finding
+    assert "'faces-128.zip', are not on this computer" in said[-1].text
+    assert said[-1].button == "Choose a folder…"
+    monkeypatch.setattr(page.concepts, "ask_pictures", lambda: str(tmp_path / "empty"))
+    (tmp_path / "empty").mkdir()
+    said[-1].action()
+    assert session.finding
+    qtbot.waitUntil(lambda: not session.finding, timeout=WAIT)
+    assert said[-1].kind == "error"  # nothing is in that folder
+    assert "empty" in said[-1].text

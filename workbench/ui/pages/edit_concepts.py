@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
+from workbench.core.control import Control
+from workbench.jobs.api import Job
 from workbench.ui.concept_card import Popup
 from workbench.ui.concept_words import title
+from workbench.ui.page import Message
 from workbench.ui.pages import edit_jobs as jobs
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import described, push_button
+
+DataJob = Callable[[str, Path, Control], Job[Any]]
+"""A job that takes a source of pictures and a model."""
 
 
 class CombineCard(Popup):
@@ -62,23 +70,34 @@ class ConceptWork(QObject):
         self._session, self._sliders = session, side.sliders
         self.card: CombineCard | None = None
         self._parts: dict[str, float] = {}
-        side.find_asked.connect(self._find)
+        side.find_asked.connect(partial(self._look, jobs.find_concepts))
         side.stop_asked.connect(session.stop_finding)
-        side.sliders.clean_asked.connect(self._clean)
-        side.sliders.prove_asked.connect(self._prove)
+        side.sliders.clean_asked.connect(partial(self._look, jobs.clean_concepts))
+        side.sliders.prove_asked.connect(partial(self._look, jobs.prove_concepts))
         side.sliders.combine_asked.connect(self._combine)
 
-    @Slot()
-    def _find(self) -> None:
-        self._session.work_on_concepts(jobs.find_concepts)
+    def ask_pictures(self) -> str:
+        """The folder that the user chooses, or an empty text; tests put another function in its place."""
+        return QFileDialog.getExistingDirectory(self._sliders, "Choose a folder of labelled pictures")
 
-    @Slot()
-    def _clean(self) -> None:
-        self._session.work_on_concepts(jobs.clean_concepts)
+    def _look(self, job: DataJob) -> None:
+        """Start a job that looks at the pictures the model was trained on, or at others."""
+        if self._session.model is None:
+            return
+        data = self._session.model.info.data.source
+        if jobs.at_hand(data):
+            self._session.work_on_concepts(partial(job, data))
+            return
+        text = (
+            f"The pictures that this model was trained on, '{data}', are not on this computer. Others with labels "
+            "serve as well."
+        )
+        message = Message(text, "Choose a folder…", partial(self._look_elsewhere, job), "advice")
+        self._session.message.emit(message)
 
-    @Slot()
-    def _prove(self) -> None:
-        self._session.work_on_concepts(jobs.prove_concepts)
+    def _look_elsewhere(self, job: DataJob) -> None:
+        if folder := self.ask_pictures():
+            self._session.work_on_concepts(partial(job, folder))
 
     @Slot()
     def _combine(self) -> None:

@@ -241,45 +241,37 @@ def lock_words(model: TrainedModel | None, state: EditState | None) -> str:
     return "\n".join(words for of_one in said for words in of_one)
 
 
-def _at_hand(data: str, command: str) -> str:
-    """`data`, if it is there: a model that somebody else trained comes without its pictures."""
+def at_hand(data: str) -> bool:
+    """Whether a model's pictures are there: one that somebody else trained comes without them."""
     from workbench.core.data.builtin import PREFIX
-    from workbench.core.errors import WorkbenchError
 
-    if not data.startswith(PREFIX) and not Path(data).exists():
-        raise WorkbenchError(
-            f"The pictures that this model was trained on, '{data}', are not on this computer.",
-            f"Others serve as well: workbench concepts {command} MODEL --data PICTURES.",
-        )
-    return data
+    return data.startswith(PREFIX) or Path(data).exists()
 
 
-def find_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+def find_concepts(data: str, model: Path, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find")), control))
+    return (yield from find_concepts(ConceptRequest(model, data), control))
 
 
-def clean_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+def clean_concepts(data: str, model: Path, control: Control) -> Job[tuple[Concept, ...]]:
     """Find them again, with a trial before anything is chosen."""
     from workbench.jobs.find_concepts import ConceptRequest, find_concepts
 
-    return (yield from find_concepts(ConceptRequest(model, _at_hand(data, "find --try"), trial=True), control))
+    return (yield from find_concepts(ConceptRequest(model, data, trial=True), control))
 
 
-def combine_concepts(
-    name: str, parts: Mapping[str, float], model: Path, data: str, control: Control
-) -> Job[tuple[Concept, ...]]:
+def combine_concepts(name: str, parts: Mapping[str, float], model: Path, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.combine_concepts import CombineRequest
     from workbench.jobs.combine_concepts import combine_concepts as combine
 
     return ((yield from combine(CombineRequest(model, name, parts), control)),)
 
 
-def prove_concepts(model: Path, data: str, control: Control) -> Job[tuple[Concept, ...]]:
+def prove_concepts(data: str, model: Path, control: Control) -> Job[tuple[Concept, ...]]:
     from workbench.jobs.prove_concepts import ProofRequest, prove_concepts
 
-    return (yield from prove_concepts(ProofRequest(model, _at_hand(data, "prove")), control))
+    return (yield from prove_concepts(ProofRequest(model, data), control))
 
 
 def export(editor: Editor, state: EditState, subject: Subject, out: Path, quality: int, control: Control) -> Job[Path]:

@@ -116,11 +116,10 @@ class EditSession(Steering):
 
     # More work
 
-    def work_on_concepts(self, job: Callable[[Path, str, Control], Job[Any]]) -> None:
-        """Work on concepts, with a job that takes the model and the data it was trained on; then show them."""
+    def work_on_concepts(self, job: Callable[[Path, Control], Job[Any]]) -> None:
+        """Work on the model's concepts, with a job that takes its path; then show them."""
         if self.model is not None:
-            make = partial(job, self.model.path, self.model.info.data.source)
-            self._start("concepts", make, self._concepts_found)
+            self._start("concepts", partial(job, self.model.path), self._concepts_found)
 
     def stop_finding(self) -> None:
         self._work.stop("concepts")
