@@ -20,7 +20,7 @@ LEAST_HELD_OUT = 20
 """Pictures on each side; an AUC of fewer strays by more than the tolerance, and decides nothing."""
 
 
-FLIPS, NEARLY = 0.8, 0.9
+FLIPS, NEARLY = 0.75, 0.9
 """Of validation faces: so many must turn round at the slider's ends before a direction is asked what it takes along; or
 nine tenths of those that the best direction turns, where none turns so many."""
 

@@ -64,14 +64,14 @@ class VaeGan(Vae):
             "judge_width": 16,
             "judge_from": 0.35,
             "sharpness": 1.5,
-            "label_weight": 2500.0,
+            "label_weight": 3500.0,
             "labels": "Smiling Smiling_derived Male Young Senior",
         },
     }
     about_presets: ClassVar[Mapping[str, str]] = {
         "standard": "Sharp enough for photos; takes longer than a VAE.",
         "small": "Half as wide: quick on a slow computer.",
-        "starter": "How the shipped model of real faces was made: for editing, in an hour and a half or more.",
+        "starter": "How the shipped model of real faces was made: for editing, in an hour and a half to two and a half.",
     }
     settings: VaeGanSettings
 
