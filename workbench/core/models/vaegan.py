@@ -71,7 +71,7 @@ class VaeGan(Vae):
     about_presets: ClassVar[Mapping[str, str]] = {
         "standard": "Sharp enough for photos; takes longer than a VAE.",
         "small": "Half as wide: quick on a slow computer.",
-        "starter": "How the shipped model of real faces was made: for editing, in an hour and a half to two and a half.",
+        "starter": "How the shipped model of real faces was made: for editing, in some two and a half hours.",
     }
     settings: VaeGanSettings
 
