@@ -103,6 +103,7 @@ def test_a_face_that_a_model_made_up_has_the_code_it_was_made_from(
         qtbot.waitUntil(lambda page=page: page.session.editable and page.session.subject.seed == 3, timeout=WAIT)
         assert page.session.state.code == page.session.subject.code
         assert nearness(page) > 50  # all but the rounding of its pixels
+        assert "inf" not in page.side.face.nearness.text()
         assert page.side.face.refine_button.text() == "Refine"  # nothing is searched for
 
 

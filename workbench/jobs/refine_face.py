@@ -23,9 +23,7 @@ def refine_face(editor: Editor, state: EditState, control: Control) -> Job[EditS
     model, crop = editor.model, editor.at(state.points, state.code)
     code = yield from refine(model, crop.pixels, crop.code, control)
     refined = state.with_code(as_code(code))
-    before, after = (Fit.of(model, editor.at(s.points, s.code)).psnr for s in (state, refined))
-    compared = f", {before:.1f} before it was refined" if model.encodes else ""
-    yield Advice(
-        f"How near the model comes to this face: {after:.1f} dB{compared}. More is nearer.", "", kind="refined"
-    )
+    before, after = (Fit.of(model, editor.at(s.points, s.code)).nearness for s in (state, refined))
+    compared = f", {before} before it was refined" if model.encodes else ""
+    yield Advice(f"How near the model comes to this face: {after}{compared}. More is nearer.", "", kind="refined")
     return refined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -24,7 +25,7 @@ class Fit:
     """One face and one model.
 
     Attributes:
-        psnr: dB of the face's reconstruction.
+        psnr: dB of the face's reconstruction; infinite of a face that the model made up itself.
         usual: dB of the model's validation faces, the mean; None where that was not measured.
         distance: Mahalanobis distance of its code from the middle of the training faces' codes; None where their spread
             is not known.
@@ -47,6 +48,11 @@ class Fit:
             distance=distance,
             level=None if typical is None or distance is None else typical.level(distance),
         )
+
+    @property
+    def nearness(self) -> str:
+        """How near the model comes to the face: 25.6 dB, or exact."""
+        return f"{self.psnr:.1f} dB" if math.isfinite(self.psnr) else "exact"
 
     @property
     def doubts(self) -> tuple[Advice, ...]:

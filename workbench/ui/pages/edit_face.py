@@ -142,8 +142,8 @@ class FacePanel(QWidget):
         if seen is None:
             return
         usual = f" ({seen.fit.usual:.1f} is usual)" if seen.fit.usual is not None else ""
-        self.figure.setText(f"How near the model comes to it: {seen.fit.psnr:.1f} dB{usual}. More is nearer.")
-        self.nearness.setText(f"{seen.fit.psnr:.1f} dB")
+        self.figure.setText(f"How near the model comes to it: {seen.fit.nearness}{usual}. More is nearer.")
+        self.nearness.setText(seen.fit.nearness)
         described(self.nearness, "How well this model can represent this face", self.figure.text())
         self._show(self._cut, seen.crop.picture.levels[0])
         self._show(self._made, seen.reconstruction)
