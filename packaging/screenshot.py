@@ -28,7 +28,7 @@ PORTRAIT = ROOT / "docs" / "portrait.png"
 DATA = "builtin:avatars"
 FACE, SIDE = 2297, 512
 """The row of the portrait in the built-in set, and how large it is drawn."""
-STRENGTHS = {"Sunglasses": 5.2}
+STRENGTHS = {"Sunglasses": 6}
 EYES = 220, 110
 """Where the example's face is, in its pixels."""
 
