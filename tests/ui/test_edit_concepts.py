@@ -81,6 +81,7 @@ def test_a_model_that_came_without_its_pictures_asks_for_others(
     (tmp_path / "empty").mkdir()
     said[-1].action()
     assert session.finding
+    assert said[-1] is None  # what the bar said is over
     qtbot.waitUntil(lambda: not session.finding, timeout=WAIT)
     assert said[-1].kind == "error"  # nothing is in that folder
     assert "empty" in said[-1].text

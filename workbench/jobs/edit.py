@@ -24,7 +24,7 @@ from workbench.core.quality.typical import Typical
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
 from workbench.jobs.api import Job, notices
-from workbench.jobs.open_edit import find_model, model_missing
+from workbench.jobs.open_edit import find_model
 from workbench.jobs.refine_face import refine_face
 
 AUTOMATIC = "auto"
@@ -337,7 +337,10 @@ def _model(given: str | Path | None, recipe: Recipe | None, control: Control) ->
         raise WorkbenchError("No model is named.", "Add --model with a run folder or a model file, or --recipe.")
     found = yield from find_model(recipe, control)
     if found is None:
-        raise model_missing(recipe, "Say where it is with --model.")
+        raise WorkbenchError(
+            f"This edit was made with the model '{recipe.model.name}', which was not found on this computer.",
+            "Say where it is with --model.",
+        )
     return found
 
 

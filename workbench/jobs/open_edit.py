@@ -160,10 +160,3 @@ def find_model(recipe: Recipe, control: Control, models: Sequence[Path] = ()) ->
         if found.fingerprint == recipe.model.fingerprint:
             return found
     return None
-
-
-def model_missing(recipe: Recipe, next_step: str) -> WorkbenchError:
-    """What both doors say of an edit whose model is nowhere; each has a next step of its own."""
-    return WorkbenchError(
-        f"This edit was made with the model '{recipe.model.name}', which was not found on this computer.", next_step
-    )

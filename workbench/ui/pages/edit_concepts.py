@@ -93,7 +93,7 @@ class ConceptWork(QObject):
             "serve as well."
         )
         message = Message(text, "Choose a folder…", partial(self._look_elsewhere, job), "advice")
-        self._session.message.emit(message)
+        self._session.complain(message)
 
     def _look_elsewhere(self, job: DataJob) -> None:
         if folder := self.ask_pictures():

@@ -187,7 +187,7 @@ class EditSession(Steering):
         if located.model is not None and (self.model is None or located.model != self.model.path):
             self.load_model(located.model)
         if located.made_up is not None:
-            self._photo_opened(jobs.Opened.of(located.made_up))
+            self._photo_opened(Opened.of(located.made_up))
         elif located.photo is not None:
             self._start("photo", partial(jobs.open_photo, located.photo), self._photo_opened)
         elif not self._work.runs("model"):
@@ -199,7 +199,7 @@ class EditSession(Steering):
             return
         if self._pending is not None and not jobs.fits(self._pending, self.model, self.subject):
             text = jobs.what_is_missing(self._pending, self.model)
-            self._complain(Message(text, "Do without", self._forget_recipe, "advice"))
+            self.complain(Message(text, "Do without", self._forget_recipe, "advice"))
             self.state_changed.emit()
             return
         if self.model is None or self.subject is None:
@@ -207,7 +207,7 @@ class EditSession(Steering):
         if not self.subject.faces and self._pending is None:
             self._mode = "photo"
             text = "No face was found. Drag the three points to the eyes and the mouth, or choose another photo."
-            self._complain(Message(text, kind="advice"))
+            self.complain(Message(text, kind="advice"))
         if self._pending:
             self.face = self.subject.nearest(self._pending.points)
             self.subject_changed.emit()

@@ -176,9 +176,9 @@ class Working(QObject):
 
     @Slot(object)
     def report(self, failure: Failure) -> None:
-        self._complain(failure_message(failure))
+        self.complain(failure_message(failure))
 
-    def _complain(self, message: Message) -> None:
+    def complain(self, message: Message) -> None:
         """Say what stands in the way, until the next thing is begun."""
         self._complained = True
         self.message.emit(message)
