@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import sys
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ if sys.platform == "win32":
 
     _FAR = 1 << 30  # a locked byte cannot be read by others: one far behind the text
 
-    def _take(handle: int) -> bool:
+    def _take(handle: int, shared: bool) -> bool:
+        """Windows has no shared lock here: two that look at once stand in each other's way for a moment."""
         try:
             os.lseek(handle, _FAR, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -32,12 +34,27 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(handle: int) -> bool:
+    def _take(handle: int, shared: bool) -> bool:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
+
+
+_LOOK_SECONDS = 0.05 if sys.platform == "win32" else 0.0
+_TAKE_SECONDS = 0.5
+_AGAIN_SECONDS = 0.005
+
+
+def _take_within(handle: int, seconds: float, *, shared: bool = False) -> bool:
+    """Try for so long: who only looks whether a lock is held holds it too, for a moment."""
+    deadline = time.monotonic() + seconds
+    while not _take(handle, shared):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_AGAIN_SECONDS)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +77,18 @@ class Lock:
         path: an empty file that is made and stays.
         taken: the sentence of the `WorkbenchError` when another holds it; who does is added.
         next_step: what to do then.
+        patience: seconds to wait for another that holds it.
     """
 
-    def __init__(self, path: Path, taken: str, next_step: str = "Wait for it, or stop it there.") -> None:
+    def __init__(
+        self,
+        path: Path,
+        taken: str,
+        next_step: str = "Wait for it, or stop it there.",
+        patience: float = _TAKE_SECONDS,
+    ) -> None:
         self._path = path
+        self._patience = patience
         self._taken = taken
         self._next_step = next_step
         self._handle: int | None = None
@@ -71,7 +96,7 @@ class Lock:
     def __enter__(self) -> Self:
         with file_errors(self._path, "write"):
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT)
-        if not _take(self._handle):
+        if not _take_within(self._handle, self._patience):
             os.close(self._handle)
             who = Lock.holder(self._path)
             raise WorkbenchError(f"{self._taken.rstrip('.')} ({who})." if who else self._taken, self._next_step)
@@ -115,6 +140,6 @@ class Lock:
         except OSError:
             return False  # a read-only copy: nobody can train there
         try:
-            return not _take(handle)
+            return not _take_within(handle, _LOOK_SECONDS, shared=True)
         finally:
             os.close(handle)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -32,7 +31,7 @@ from workbench.jobs.api import Job
 from workbench.jobs.train import TrainRequest, TrainResult, check, resume, train
 
 FORMAT, VERSION = "workbench-queue", 1
-_PATIENCE = 5.0
+_PATIENCE_SECONDS = 5.0
 _logger = logging.getLogger(__name__)
 
 _BUSY = "The queue is being worked through by another program."
@@ -205,17 +204,10 @@ class Queue:
         """Read, change and write, as one step for every program that does the same."""
         with file_errors(self._folder, "write"):
             self._folder.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                with Lock(self._folder / "queue.lock", "The queue is being changed by another program."):
-                    entries = [entry.to_json() for entry in change(list(self.waiting()))]
-                    write_json(self._file, {"format": FORMAT, "version": VERSION, "waiting": entries})
-                    return
-            except WorkbenchError:
-                if not Lock.held(self._folder / "queue.lock") or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        busy = "The queue is being changed by another program."
+        with Lock(self._folder / "queue.lock", busy, patience=_PATIENCE_SECONDS):
+            entries = [entry.to_json() for entry in change(list(self.waiting()))]
+            write_json(self._file, {"format": FORMAT, "version": VERSION, "waiting": entries})
 
     def begun(self, id: str, run: Path) -> None:
         """It exists as a run now: from here on its turn means to go on with that."""
