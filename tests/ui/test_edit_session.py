@@ -83,6 +83,26 @@ def test_a_made_up_face_put_back_where_it_was_has_its_own_code_again(session: Ed
     qtbot.waitUntil(lambda: session.seen.code == found.code, timeout=WAIT)
 
 
+def test_a_made_up_face_that_is_taken_up_again_after_a_crash_is_what_it_was(
+    session: EditSession, qtbot: QtBot, portrait: Path
+) -> None:
+    found = session.state
+    session.move_points(Points.from_array(found.points.array() + 2))
+    session.drop_points()
+    smile(session)
+    state = session.state
+    qtbot.waitUntil(lambda: (saved := session.saved()) is not None and "Smiling" in str(saved.recipe), timeout=WAIT)
+    saved = session.saved()
+    session.open_picture(portrait, [])
+    qtbot.waitUntil(lambda: session.editable and session.subject.path == portrait, timeout=WAIT)
+    session.continue_saved(saved)
+    qtbot.waitUntil(lambda: session.editable and session.subject.path is None, timeout=WAIT)
+    assert session.state == state
+    assert session.comes_back
+    session.reset_points()
+    assert session.state == found.with_strengths(state.strengths)  # its own code too
+
+
 def test_an_export_of_a_made_up_face_takes_its_edit_up_again(
     session: EditSession, qtbot: QtBot, tmp_path: Path, portrait: Path
 ) -> None:

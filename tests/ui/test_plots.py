@@ -137,6 +137,27 @@ def test_the_legend_hides_a_curve(qtbot: QtBot, plot: LossPlot) -> None:
     assert plot._lines["train", "total"].isVisible()
 
 
+def test_a_curve_of_one_point_is_a_dot(qtbot: QtBot, plot: LossPlot) -> None:
+    def colours_seen() -> set[str]:
+        picture = plot._view.grab().toImage()
+        return {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+
+    colour = plot._colour("total").name()
+    with qtbot.waitSignal(plot.redrawn):
+        plot.add("validation", [500], {"total": [3.0]})
+    assert colour in colours_seen()
+    with qtbot.waitSignal(plot.redrawn):
+        plot._toggles["total"].setChecked(False)
+    assert colour not in colours_seen()
+    with qtbot.waitSignal(plot.redrawn):
+        plot._toggles["total"].setChecked(True)
+        plot.add("validation", [1000], {"total": [2.0]})
+    assert len(plot._dots.points()) == 0
+    with qtbot.waitSignal(plot.redrawn):
+        plot.clear()
+        plot.add("validation", [500], {"total": [np.nan]})
+
+
 def test_zooming_has_a_way_back(qtbot: QtBot, plot: LossPlot) -> None:
     with qtbot.waitSignal(plot.redrawn):
         fill(plot, 1000)

@@ -92,6 +92,17 @@ def test_a_training_shows_its_losses_and_pictures_and_is_saved(qtbot: QtBot, pag
     qtbot.waitUntil(lambda: page.runs.tree.topLevelItemCount() == 1, timeout=PATIENCE_MS)
 
 
+def test_after_a_start_by_key_the_next_key_holds_the_training_and_queues_nothing(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.set_budget("steps", 100_000)
+    page.form.set_device("cpu")
+    page.form.start.setFocus()
+    qtbot.keyClick(page.form.start, Qt.Key.Key_Space)
+    assert page.window().focusWidget() is page.watch.pause_button
+    wait_for_step(qtbot, page)
+    page.watch.stop_now.emit()
+    wait_for_end(qtbot, page)
+
+
 def test_after_a_few_steps_the_page_says_that_the_model_is_still_untrained(qtbot: QtBot, page: TrainPage) -> None:
     with qtbot.waitSignal(page.message, timeout=PATIENCE_MS, check_params_cb=lambda m: m and m.button) as said:
         start(qtbot, page, steps=3)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from workbench.core.events import Preview
 from workbench.core.runs.folder import Run
 from workbench.core.runs.manage import pinned
 from workbench.core.training.budget import Budget
+from workbench.core.training.previews import GAP
 from workbench.jobs.queue import Queue
 from workbench.jobs.train import TrainRequest
 from workbench.ui.pages.train import TrainPage
@@ -78,6 +80,30 @@ def press(qtbot: QtBot, button: object) -> None:
 def test_the_list_says_how_much_disk_a_run_takes(page: TrainPage, runs: Path) -> None:
     cells = [page.runs.tree.topLevelItem(0).text(column) for column in range(8)]
     assert any(cell.endswith(("kB", "MB")) for cell in cells)
+
+
+def test_a_run_is_known_by_its_newest_faces_and_its_preset(qtbot: QtBot, page: TrainPage, runs: Path) -> None:
+    run = Run.open(runs / "two")
+    (item,) = page.runs.tree.findItems("two", Qt.MatchFlag.MatchExactly, 0)
+    assert item.text(1) == f"vae, {run.info.preset}"
+
+    def faces() -> QImage:
+        (item,) = page.runs.tree.findItems("two", Qt.MatchFlag.MatchExactly, 0)
+        size = item.icon(0).availableSizes()[0]
+        return item.icon(0).pixmap(size).toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    _, newest = run.previews("samples")[-1]
+    side = run.info.size
+    sheet = QImage(str(newest)).convertToFormat(QImage.Format.Format_RGB32)
+    assert faces() == sheet.copy(GAP, GAP, 3 * side + 2 * GAP, side)
+    before = faces()
+    assert sheet.rgbSwapped().save(str(newest), quality=100)  # the same step, taken again
+    page._list()
+    until(qtbot, lambda: faces() != before)
+    for _, file in run.previews("samples"):
+        file.unlink()
+    page._list()
+    until(qtbot, lambda: faces().size() == page.runs.tree.iconSize())  # nothing is there to show: an empty one
 
 
 def test_what_needs_one_run_or_two_can_be_pressed_only_then(qtbot: QtBot, page: TrainPage) -> None:

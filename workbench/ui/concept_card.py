@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QGridLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
 
+from workbench.ui.pictures import RGB, to_qimage
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, heading, muted, theme
 from workbench.ui.widgets import described
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """Side effects on a card; the table has them all."""
-_LINE = 60  # letters of a value that stands in one line
+_LINE = 60  # letters of a line of a value: a label that wraps by itself is cut in a popup of its own size
 _STRONG = 0.25  # of the concept's own change: a side effect worth a colour
 
 
@@ -54,14 +56,17 @@ class ConceptCard(Popup):
 
         super().__init__(parent, f"Proof of {name}")
         self.column.addWidget(heading(name))
+        self.strip = described(QLabel(), f"Faces along {name}", "Faces that the model made up, from end to end")
+        self.strip.hide()
+        self.column.addWidget(self.strip)
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID // 2)
         for row, (what, value) in enumerate(card(concept)):
-            grid.addWidget(muted(what), row, 0, Qt.AlignmentFlag.AlignTop)
-            said = QLabel(value)
-            said.setWordWrap(len(value) > _LINE)
-            grid.addWidget(said, row, 1)
+            name_of_row = muted(what)
+            name_of_row.setWordWrap(False)
+            grid.addWidget(name_of_row, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(QLabel(fill(value, _LINE)), row, 1)
         self.column.addLayout(grid)
         proof = concept.direction.proof
         if proof is None:
@@ -77,6 +82,12 @@ class ConceptCard(Popup):
             self.effects.addWidget(QLabel(label.replace("_", " ")), row, 0)
             self.effects.addWidget(figure, row, 1, Qt.AlignmentFlag.AlignRight)
         self.column.addLayout(self.effects)
+
+    @Slot(object)
+    def show_strip(self, picture: RGB) -> None:
+        """Show what the slider does to some faces: uint8 (H, W, 3)."""
+        self.strip.setPixmap(QPixmap.fromImage(to_qimage(picture)))
+        self.strip.show()
 
 
 class SideEffects(Popup):
@@ -95,7 +106,7 @@ class SideEffects(Popup):
         )
         numbers = range(1, 1 + len(labels))
         self.table = table(
-            "Side effects", ("Concept", *(label.replace("_", " ") for label in labels)), numbers,
+            "Side effects", ("Concept", *(label.replace("_", "\n") for label in labels)), numbers,
             hint="Amber is more than a quarter of the change that the slider is for.",
         )  # fmt: skip
         warn = QColor(theme().colours.warn)
@@ -110,7 +121,12 @@ class SideEffects(Popup):
                 if label not in proof.kin and abs(proof.side_effects.get(label, 0.0)) >= _STRONG:
                     item.setForeground(column, warn)
             self.table.addTopLevelItem(item)
-        self.table.setMinimumSize(
-            min(110 * GRID, 12 * GRID * (2 + len(labels))), min(60 * GRID, 4 * GRID * (2 + len(proofs)))
-        )
+        self.table.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
         self.column.addWidget(self.table)
+
+    def show_beside(self, widget: QWidget) -> None:
+        header = self.table.header()
+        header.resizeSections(QHeaderView.ResizeMode.ResizeToContents)
+        room = widget.screen().availableGeometry().width() - 8 * GRID
+        self.table.setMinimumWidth(min(header.length() + 2 * self.table.frameWidth(), room))
+        super().show_beside(widget)

@@ -81,6 +81,11 @@ class ConceptRow(QWidget):
         """Show whether it is kept unchanged, without telling of it."""
         self.lock_button.setChecked(locked)
 
+    def set_editable(self, editable: bool) -> None:
+        """Whether it moves a face now; its proof can be read all the same."""
+        for widget in (self.label, self.slider, self.box, self.reset_button, self.lock_button):
+            widget.setEnabled(editable)
+
     def _badge(self, direction: Direction, doubt: str | None) -> QToolButton:
         badge = described(QToolButton(), f"Proof of {title(self.name)}", f"{self._proof}\nClick for the whole proof.")
         badge.setText(said(direction))
@@ -127,7 +132,7 @@ class ConceptRow(QWidget):
         grid.setColumnStretch(0, 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.label and isinstance(event, QMouseEvent):
+        if watched is self.label and self.label.isEnabled() and isinstance(event, QMouseEvent):
             if event.type() == QEvent.Type.MouseButtonDblClick:
                 self.slider.reset()
                 return True
@@ -182,6 +187,8 @@ class ConceptSliders(QWidget):
     prove_asked = Signal()
     combine_asked = Signal()
     unnamed_asked = Signal()
+    card_made = Signal(object, object)
+    """A `ConceptCard` that is about to be shown, and its direction."""
     locks_changed = Signal()
     """Other concepts are kept unchanged than before: `locked` and `keeps_rest`."""
 
@@ -189,6 +196,7 @@ class ConceptSliders(QWidget):
         super().__init__(parent)
         self.rows: dict[str, ConceptRow] = {}
         self._finding = False
+        self._editable = True
         self.reset_all_button = _link("Reset all", "Put every slider back to zero; undo brings them back.")
         self.reset_all_button.clicked.connect(self.reset_all)
         hint = "Each slider leaves out most of what it shares with all others: calmer changes, somewhat weaker."
@@ -243,6 +251,7 @@ class ConceptSliders(QWidget):
         surest_first = sorted(directions, key=lambda name: (rank(directions[name].sureness), name))
         self.rows = {name: ConceptRow(name, directions[name], doubt) for name in surest_first}
         for index, row in enumerate(self.rows.values()):
+            row.set_editable(self._editable)
             row.changed.connect(self._change)
             row.locked.connect(self.locks_changed)
             row.card_asked.connect(self._show_card)
@@ -281,7 +290,9 @@ class ConceptSliders(QWidget):
 
     def set_editable(self, editable: bool, why_not: str) -> None:
         """Whether the sliders move a face now; what needs no face works all the same."""
-        self._rows.setEnabled(editable)
+        self._editable = editable
+        for row in self.rows.values():
+            row.set_editable(editable)
         self._rows.setToolTip("" if editable else why_not)
         self.keep_button.setEnabled(editable)
         self._enable()
@@ -303,7 +314,9 @@ class ConceptSliders(QWidget):
 
     @Slot(str)
     def _show_card(self, name: str) -> None:
-        ConceptCard(title(name), self._concepts[name], self).show_beside(self.rows[name])
+        card = ConceptCard(title(name), self._concepts[name], self)
+        self.card_made.emit(card, self._concepts[name].direction)
+        card.show_beside(self.rows[name])
 
     @Slot()
     def _show_effects(self) -> None:
@@ -353,7 +366,7 @@ class ConceptSliders(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        moved = len(self.strengths) if self._rows.isEnabled() else 0
+        moved = len(self.strengths) if self._editable else 0
         self.reset_all_button.setEnabled(moved > 0)
         self.combine_button.setEnabled(moved > 1 and not self._finding)
 

@@ -54,6 +54,7 @@ class Field(QObject):
         self.info = info
         self.label = QLabel(info.label)
         self.label.setToolTip(info.help)
+        self.label.setWordWrap(True)  # a long name has a second line: the form is as wide for every model
         self.unit = muted(info.unit)
         self.unit.setWordWrap(False)
         self.error = QLabel()

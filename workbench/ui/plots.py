@@ -28,6 +28,8 @@ from workbench.ui.widgets import OneLine, tool_button
 REDRAW_MS = 100
 REDRAW_SHARE = 0.02
 """Of the time, at most, that is drawn in: a training needs Python too, and would wait for every redraw."""
+DOT = 5
+"""Pixels of a curve that is one point so far: a line through it would show nothing."""
 Part = Literal["train", "validation"]
 _COLOURS = {
     "total": ("#4c56d0", "#929bff"),
@@ -125,6 +127,8 @@ class LossPlot(QWidget):
         self._moment = pg.InfiniteLine(angle=90, movable=False)
         self._moment_step: int | None = None
         self._item.addItem(self._moment, ignoreBounds=True)
+        self._dots = pg.ScatterPlotItem(size=DOT, pen=None)
+        self._item.addItem(self._dots)
         self._view.scene().sigMouseMoved.connect(self._hover)
         self._view.scene().sigMouseClicked.connect(self._click)
 
@@ -306,6 +310,7 @@ class LossPlot(QWidget):
         low, high = (-np.inf, np.inf) if auto_x else self._box.viewRange()[0]
         if self.over_time.isChecked() and not auto_x:
             low, high = self._times.steps([low, high])
+        dots = []
         for (part, name), series in self._series.items():
             shown = self._toggles[name].isChecked()
             line = self._lines[part, name]
@@ -317,6 +322,11 @@ class LossPlot(QWidget):
                 self._draw(line, *outline(series.x, series.smooth, low, high, DRAWN // 2))
             elif shown:
                 self._draw(line, *outline(series.x, series.y, low, high))
+            if shown and len(series) == 1:
+                (x,), (y,) = line.getData()
+                if math.isfinite(y):
+                    dots.append({"pos": (x, y), "brush": self._colour(name)})
+        self._dots.setData(dots)
         if self.over_time.isChecked():
             self._place_moment()  # how long a step took is known better now
         self._dirty = False

@@ -13,19 +13,18 @@ from workbench.core.models.images import to_images, to_pictures
 
 UInt8 = npt.NDArray[np.uint8]
 
-
-_GAP = 2
+GAP = 2
 """White pixels between two pictures, and around them all."""
 
 
 def grid(pictures: npt.NDArray[Any], columns: int) -> UInt8:
     """Pictures (N, S, S, 3) uint8 side by side on white, two pixels apart: uint8 (H, W, 3), read-only."""
     columns = min(columns, len(pictures))
-    step = pictures.shape[1] + _GAP
-    sheet = np.full((-(-len(pictures) // columns) * step + _GAP, columns * step + _GAP, 3), 255, np.uint8)
+    step = pictures.shape[1] + GAP
+    sheet = np.full((-(-len(pictures) // columns) * step + GAP, columns * step + GAP, 3), 255, np.uint8)
     for number, picture in enumerate(pictures):
-        top, left = (_GAP + place * step for place in divmod(number, columns))
-        sheet[top : top + step - _GAP, left : left + step - _GAP] = picture
+        top, left = (GAP + place * step for place in divmod(number, columns))
+        sheet[top : top + step - GAP, left : left + step - GAP] = picture
     sheet.flags.writeable = False
     return sheet
 

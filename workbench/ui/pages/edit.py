@@ -19,7 +19,7 @@ from workbench.ui.pages.edit_concepts import ConceptWork
 from workbench.ui.pages.edit_refine import Refiner
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pages.edit_side import EditSide
-from workbench.ui.pages.edit_unnamed import UnnamedDirections
+from workbench.ui.pages.edit_strips import Strips
 from workbench.ui.pages.edit_welcome import Welcome
 from workbench.ui.picture_view import Compare, PictureView
 from workbench.ui.pictures import from_qimage, to_qimage
@@ -65,7 +65,7 @@ class EditPage(Page):
         self.side = EditSide()
         self.welcome = Welcome(self.view)
         self.refiner = Refiner(self.session, self.side.face)
-        self.unnamed = UnnamedDirections(self.session, self.side)
+        self.strips = Strips(self.session, self.side)
         self.concepts = ConceptWork(self.session, self.side)
         self._lay_out()
         self._connect()
@@ -98,13 +98,13 @@ class EditPage(Page):
             self.session.open_pixels(from_qimage(image))
 
     def at_rest(self) -> bool:
-        return self.session.at_rest() and self._list_jobs.at_rest and self.unnamed.at_rest
+        return self.session.at_rest() and self._list_jobs.at_rest and self.strips.at_rest
 
     def close_down(self) -> None:
         self._ready = False
         self.session.close_down()
         self._list_jobs.stop()
-        self.unnamed.close_down()
+        self.strips.close_down()
 
     def save_state(self) -> None:
         preferences().setValue("edit/compare", self.view.compare.name)
@@ -354,7 +354,7 @@ class EditPage(Page):
         session.finding_progress.connect(side.show_progress)
         session.message.connect(self.message)
         session.activity.connect(self.activity)
-        for worker in (session, self._list_jobs, self.unnamed):
+        for worker in (session, self._list_jobs, self.strips):
             worker.rested.connect(self.rested)
         side.model_chosen.connect(self._open_model)
         side.open_model_asked.connect(self._ask_model)
@@ -366,9 +366,10 @@ class EditPage(Page):
         self.points.moved.connect(session.move_points)
         self.points.dropped.connect(session.drop_points)
         self.points.done.connect(lambda: side.face.adjust_button.setChecked(False))
-        side.sliders.unnamed_asked.connect(self.unnamed.open)
-        side.unnamed_button.clicked.connect(self.unnamed.open)
-        self.unnamed.looking.connect(side.set_looking)
+        side.sliders.card_made.connect(self.strips.fill)
+        side.sliders.unnamed_asked.connect(self.strips.open_unnamed)
+        side.unnamed_button.clicked.connect(self.strips.open_unnamed)
+        self.strips.looking.connect(side.set_looking)
         side.sliders.changed.connect(self._move)
         side.sliders.gesture_ended.connect(session.end_gesture)
         side.sliders.all_reset.connect(session.reset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,27 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class MadeUp:
+    """What a `Subject` knows of a face that a model made up.
+
+    Attributes:
+        points: [x, y] of both eyes and the mouth, where the model put them.
+    """
+
+    seed: int
+    points: list[list[float]]
+    code: Sequence[float] | None
+    maker: str | None
+
+    @classmethod
+    def of(cls, subject: Subject) -> MadeUp | None:
+        """None for a face that no model made up."""
+        if subject.seed is None:
+            return None
+        return cls(subject.seed, subject.points(0).array().tolist(), subject.code, subject.maker)
+
+
+@dataclass(frozen=True, slots=True)
 class SavedEdit:
     """What takes an edit up again.
 
@@ -29,19 +51,19 @@ class SavedEdit:
         model: where it was opened from.
         photo: the file; of a pasted picture and of a made-up face the copy that was kept.
         pasted: whether `photo` is such a copy.
-        seed: of a made-up face. Whichever model made it, another one may be editing it.
+        made_up: of a made-up face, what it was made from and by. Another model may be editing it.
     """
 
     recipe: dict[str, Any]
     model: str
     photo: str
     pasted: bool
-    seed: int | None
+    made_up: MadeUp | None
 
     @property
     def title(self) -> str:
         """What the edit is called in a sentence."""
-        if self.seed is not None:
+        if self.made_up:
             return "a made-up face"
         return "a pasted picture" if self.pasted else f"“{Path(self.photo).name}”"
 
@@ -74,9 +96,11 @@ class Autosave:
     def read(self) -> SavedEdit | None:
         """The edit that was kept, if there is one whose photo is still there."""
         try:
-            saved = SavedEdit(**read_json(_file()))
+            found = read_json(_file())
+            found["made_up"] = found["made_up"] and MadeUp(**found["made_up"])
+            saved = SavedEdit(**found)
             return saved if Path(saved.photo).is_file() and Path(saved.model).exists() else None
-        except (WorkbenchError, TypeError):  # none, or one of another version: nothing to offer
+        except (WorkbenchError, LookupError, TypeError):  # none, or one of another version: nothing to offer
             return None
 
     def close(self) -> None:
@@ -95,7 +119,7 @@ class Autosave:
             model=str(model.path),
             photo=str(subject.path or self._keep_pixels(subject)),
             pasted=subject.path is None,
-            seed=subject.seed,
+            made_up=MadeUp.of(subject),
         )
         write_json(_file(), asdict(saved))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.core.faces.align import Points
     from workbench.core.runs.trained import TrainedModel
     from workbench.jobs.open_edit import Located, Subject
+    from workbench.ui.pages.edit_autosave import MadeUp
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,13 +151,15 @@ def random_face(model: TrainedModel, seed: int, control: Control) -> Job[Opened]
     return Opened.of((yield from random_face(model, seed, control)))
 
 
-def reopen_random_face(path: Path, control: Control, seed: int, points: Points) -> Job[Opened]:
+def reopen_random_face(path: Path, control: Control, made: MadeUp) -> Job[Opened]:
     """A made-up face again, from the copy that was kept of it."""
+    from workbench.core.faces.align import Points
     from workbench.core.pictures import read_photo
     from workbench.jobs.open_edit import made_up
 
     yield from ()
-    return Opened.of(made_up(read_photo(path).pixels, points, seed))
+    subject = made_up(read_photo(path).pixels, Points.from_array(np.array(made.points)), made.seed)
+    return Opened.of(replace(subject, code=tuple(made.code) if made.code else None, maker=made.maker))
 
 
 def reopen_pixels(path: Path, control: Control) -> Job[Opened]:

@@ -102,8 +102,8 @@ class EditSession(Steering):
         self._pending = Recipe.model_validate(saved.recipe)
         self.load_model(Path(saved.model))
         reopen: Callable[..., Job[Opened]] = jobs.reopen_pixels if saved.pasted else jobs.open_photo
-        if saved.seed is not None:
-            reopen = partial(jobs.reopen_random_face, seed=saved.seed, points=self._pending.points)
+        if saved.made_up:
+            reopen = partial(jobs.reopen_random_face, made=saved.made_up)
         self._start("photo", partial(reopen, Path(saved.photo)), self._photo_opened)
 
     def choose_face(self, index: int) -> None:

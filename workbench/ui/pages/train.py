@@ -104,15 +104,12 @@ class TrainPage(Page):
         self.queue.begin.connect(self._begin_next)
         for asked, how in ((self.queue.removed, "remove"), (self.queue.retried, "retry"), (self.queue.moved, "move")):
             asked.connect(partial(self._change_queue, how))
-        for signal, slot in (
-            (self.runs.renamed, self.keeper.rename),
-            (self.runs.deleted, self.keeper.delete),
-            (self.runs.compared, self.keeper.compare),
-            (self.runs.filmed, self.keeper.film),
-            (self.runs.exported, self.keeper.export),
-            (self.comparison.saved, self.keeper.save_comparison),
-        ):
-            signal.connect(slot)
+        self.runs.renamed.connect(self.keeper.rename)
+        self.runs.deleted.connect(self.keeper.delete)
+        self.runs.compared.connect(self.keeper.compare)
+        self.runs.filmed.connect(self.keeper.film)
+        self.runs.exported.connect(self.keeper.export)
+        self.comparison.saved.connect(self.keeper.save_comparison)
         self.comparison.closed.connect(self._close_comparison)
         self.keeper.message.connect(self.message)
         self.keeper.activity.connect(self.activity)
@@ -187,7 +184,10 @@ class TrainPage(Page):
     def _start(self) -> None:
         self.watch.begin("New training")
         self._begun_from = self.form.origin
+        by_key = self.form.start.hasFocus()
         self._run(partial(train, self._request()))
+        if by_key:  # the button is off now, and Qt would go to the next, which adds the same to the queue
+            self.watch.pause_button.setFocus()
 
     def _request(self) -> Callable[[], Request]:
         """What the form asks for now; made into a request in a job's thread."""
@@ -264,12 +264,10 @@ class TrainPage(Page):
         self._set_running(False)
         if training and training.control.discarding:
             self._open_run(str(result.run))  # as it is on disk now
-        self.watch.ended(result.step, done=result.status == "done")
-        self.watch.state.setText(f"{result.status.capitalize()} at step {result.step:,}. Everything is saved.")
+        self.watch.ended(result.step, result.status)
         text, doubt = f"“{result.run.name}” is saved at step {result.step:,}.", immaturity(result.step)
         use = partial(self.hand_over.emit, "Edit", str(result.run))
-        said = Message(f"{text} {doubt}", "Use in Edit", use, "advice") if doubt else Message(text, "Use in Edit", use)
-        self.message.emit(said)
+        self.message.emit(Message(f"{text} {doubt or ''}".strip(), "Use in Edit", use, "advice" if doubt else "info"))
         self._list()
         if self._begins_next and self._ready:
             self._start()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtGui import QImage
 
 from workbench.core.control import Control
 from workbench.core.events import Advice, Started
 from workbench.jobs.api import Job
-from workbench.ui.pages.train_runs import RunRow
+from workbench.ui.pages.train_runs import FACES, RunRow
 from workbench.ui.pages.train_watch import PastRun
 from workbench.ui.previews import KINDS
 
@@ -109,8 +112,26 @@ def _row(run: Run) -> RunRow:
     best = f"{info.best_psnr:.2f} dB" if info.best_psnr is not None else ""
     disk = megabytes(disk_use(run).total)
     date = datetime.fromisoformat(info.created).astimezone().strftime("%Y-%m-%d %H:%M")
-    cells = (info.name, info.model, f"{info.size} px", status, f"{info.step:,}", best, disk, date)
-    return RunRow(run.path, cells, resumable=status not in ("running", "done"), active=run.active)
+    model = f"{info.model}, {info.preset.replace('-', ' ')}"
+    cells = (info.name, model, f"{info.size} px", status, f"{info.step:,}", best, disk, date)
+    return RunRow(run.path, cells, _faces(run), resumable=status not in ("running", "done"), active=run.active)
+
+
+def _faces(run: Run) -> QImage:
+    """The first faces of the run's newest samples; empty when there are none."""
+    for _, grid in run.previews("samples")[-1:]:
+        with suppress(FileNotFoundError):  # the run is thrown away or goes back to a checkpoint at this moment
+            return _first_faces(grid, run.info.size, grid.stat().st_mtime_ns)
+    return QImage()
+
+
+@lru_cache(maxsize=256)
+def _first_faces(grid: Path, side: int, written: int) -> QImage:
+    """`written` tells a grid from that of the same step taken again."""
+    from workbench.core.training.previews import GAP
+
+    width = FACES * (side + GAP) - GAP
+    return QImage(str(grid)).copy(GAP, GAP, width, side)
 
 
 def read_run(path: Path, to_resume: bool, control: Control) -> Job[PastRun]:

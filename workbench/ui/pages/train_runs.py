@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QIcon, QImage, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
@@ -25,13 +25,19 @@ from workbench.ui.widgets import push_button
 COLUMNS = ("Name", "Model", "Size", "State", "Step", "Best", "Disk", "Date")
 _NUMBERS = tuple(COLUMNS.index(name) for name in ("Size", "Step", "Best", "Disk"))
 
+FACES = 3
+"""Of each run, to know it by."""
+_ICON = QSize(FACES * 4 * GRID, 4 * GRID)
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One line of the list, as texts."""
+    """One line of the list."""
 
     path: Path
     cells: tuple[str, ...]
+    faces: QImage
+    """`FACES` of its newest samples, side by side; empty when there are none yet."""
     resumable: bool
     active: bool = False
     """A program trains it at this moment."""
@@ -63,6 +69,7 @@ class RunsList(QWidget):
         self.tree = table("Runs", COLUMNS, _NUMBERS)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.tree.setIconSize(_ICON)
         self.tree.itemActivated.connect(self._open)
         self.tree.itemSelectionChanged.connect(self._selected)
         self.tree.itemChanged.connect(self._edited)
@@ -113,6 +120,7 @@ class RunsList(QWidget):
             item = line(row.cells, _NUMBERS)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setToolTip(0, str(row.path))
+            item.setIcon(0, _icon(row.faces))
             self.tree.addTopLevelItem(item)
             item.setSelected(row.path in chosen)
         self.tree.blockSignals(False)
@@ -208,3 +216,12 @@ class RunsList(QWidget):
     def _reveal(self) -> None:
         if row := self.chosen:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.path)))
+
+
+def _icon(faces: QImage) -> QIcon:
+    """All rows are as high as the first: a run without pictures has an empty one."""
+    if faces.isNull():
+        pixmap = QPixmap(_ICON)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return QIcon(pixmap)
+    return QIcon(QPixmap.fromImage(faces))

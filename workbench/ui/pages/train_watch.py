@@ -230,11 +230,12 @@ class TrainWatch(QWidget):
         self.pause_button.setChecked(False)
         self.state.setText("Stops when this epoch is through…")
 
-    def ended(self, step: int, done: bool) -> None:
-        """The training is over; `done`: its budget is spent."""
+    def ended(self, step: int, status: str) -> None:
+        """The training is over; "done": its budget is spent."""
+        self.state.setText(f"{status.capitalize()} at step {step:,}. Everything is saved.")
         self.step.set_text(f"{step:,}")
         self.left.set_text("")
-        if done:
+        if status == "done":
             self.bar.setValue(self.bar.maximum())  # the last report came some steps before the end
 
     def on_event(self, event: Event) -> None:

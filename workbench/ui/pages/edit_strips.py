@@ -1,4 +1,4 @@
-"""Directions without a name: looked at as strips, and named or dismissed."""
+"""Made-up faces moved along a direction: a concept's, for its card; or one without a name, to be named or dismissed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
 from workbench.jobs.api import Job
-from workbench.ui.concept_card import Popup
+from workbench.ui.concept_card import ConceptCard, Popup
 from workbench.ui.pages.edit_session import EditSession
 from workbench.ui.pictures import RGB, to_qimage
-from workbench.ui.theme import GRID, heading, muted
+from workbench.ui.theme import GRID, heading, muted, theme
 from workbench.ui.widgets import described, push_button
 from workbench.ui.worker import Jobs
 
 if TYPE_CHECKING:
+    from workbench.core.concepts.concept import Direction
     from workbench.core.runs.trained import TrainedModel
 
 FACES = 2
@@ -37,7 +39,15 @@ class Strip:
     picture: RGB
 
 
-def strips_of(model: TrainedModel, control: Control) -> Job[tuple[Strip, ...]]:
+def strip_along(model: TrainedModel, direction: Direction, control: Control) -> Job[RGB]:
+    """What a slider does to made-up faces, from end to end."""
+    from workbench.core.concepts.strips import invented, strip
+
+    yield from ()
+    return strip(model, invented(model, FACES), direction)
+
+
+def unnamed_strips(model: TrainedModel, control: Control) -> Job[tuple[Strip, ...]]:
     """The directions of a model that have not been named or dismissed."""
     from workbench.core.concepts.strips import invented, strip
     from workbench.core.concepts.unnamed import to_look_at
@@ -159,8 +169,9 @@ class UnnamedCard(Popup):
         return row
 
 
-class UnnamedDirections(QObject):
-    """Fetches the strips of the session's model, shows them beside `anchor`, and does what the user says."""
+class Strips(QObject):
+    """Fetches strips of the session's model, shows those of unnamed directions beside `anchor`, and does what the user
+    says."""
 
     rested = Signal()
     looking = Signal(bool)
@@ -180,12 +191,24 @@ class UnnamedDirections(QObject):
     def close_down(self) -> None:
         self._jobs.stop()
 
+    @Slot(object, object)
+    def fill(self, card: ConceptCard, direction: Direction) -> None:
+        """Show on a card what its direction does, as soon as it is made; the room for it is kept at once."""
+        from workbench.core.concepts.strips import LENGTH
+        from workbench.core.training.previews import grid
+
+        if model := self._session.model:
+            room = grid(np.zeros((FACES * LENGTH, model.size, model.size, 3), np.uint8), LENGTH)
+            ground = QColor(theme().colours.surface)
+            card.show_strip(np.full_like(room, (ground.red(), ground.green(), ground.blue())))
+            self._jobs.start(partial(strip_along, model, direction), done=card.show_strip)
+
     @Slot()
-    def open(self) -> None:
+    def open_unnamed(self) -> None:
         """Show what has no name yet."""
         if model := self._session.model:
             self.looking.emit(True)
-            self._jobs.start(partial(strips_of, model), done=partial(self._show, model))
+            self._jobs.start(partial(unnamed_strips, model), done=partial(self._show, model))
 
     def _show(self, model: TrainedModel, strips: tuple[Strip, ...]) -> None:
         """The strips of `model`, if it is still the one that is open."""
