@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.events import Held
 from workbench.core.runs.checkpoint import read_state, read_weights
 from workbench.core.runs.folder import Run
 from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest, branch, parse_branch, request_like
 from workbench.jobs.api import run
-from workbench.jobs.train import TrainRequest, train
+from workbench.jobs.train import TrainRequest, resume, train
 
 SETTINGS = {"latent": 8, "width": 8, "batch_size": 16, "augment": "strong", "checkpoint_seconds": 0.0}
 
@@ -161,6 +162,18 @@ def test_a_training_begins_with_the_weights_of_a_trained_model(original: Run, tm
     assert new.info.started_from is not None
     assert new.info.started_from.fingerprint == open_model(original.path).fingerprint
     assert request_like(new.path, {}).start_from == str(original.path)
+
+
+def test_one_that_is_cut_off_before_its_first_checkpoint_begins_with_the_same_weights_again(
+    original: Run, tmp_path: Path
+) -> None:
+    job = train(begun(original, tmp_path))
+    while not isinstance(held := next(job), Held):
+        pass
+    job.close()
+    assert not Run.open(held.run).checkpoints()
+    run(resume(held.run, threads=1))
+    assert same(weights(held.run, 0), read_weights(original.checkpoint(8) / "average.safetensors"))
 
 
 def test_only_what_leaves_the_net_its_shape_can_be_changed_of_a_trained_model(original: Run, tmp_path: Path) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from workbench.core.control import Control
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import Advice, Event, Losses
+from workbench.core.events import Advice, Event, Held, Losses, Progress
 from workbench.core.places import state_folder
 from workbench.core.runs.folder import Run
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest
 from workbench.jobs.api import run
-from workbench.jobs.queue import Queue, ResumeRequest, train_next, work_through
+from workbench.jobs.queue import Queue, ResumeRequest, check_request, train_next, work_through
 from workbench.jobs.train import TrainRequest
 from workbench.ui.pages.train_queue import read_queue
 
@@ -117,11 +118,12 @@ def test_one_that_is_stopped_goes_on_first_the_next_time(tmp_path: Path) -> None
     assert len(list(tmp_path.glob("one*"))) == 1
 
 
-def test_one_that_was_cut_off_goes_on_with_its_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", [Held, Losses], ids=["before its first step", "later"])
+def test_one_that_was_cut_off_goes_on_with_its_run(tmp_path: Path, at: type[Event]) -> None:
     queue = Queue()
     queue.add(request(tmp_path, "one", steps=6))
     job = train_next()
-    while not isinstance(next(job), Losses):
+    while not isinstance(next(job), at):
         pass
     (entry,) = queue.waiting()
     assert entry.request == ResumeRequest(tmp_path / "one"), "a program that is killed now leaves this"
@@ -129,6 +131,43 @@ def test_one_that_was_cut_off_goes_on_with_its_run(tmp_path: Path) -> None:
     (turn,) = run(work_through())
     assert turn.result is not None
     assert turn.result.step == 6
+
+
+def test_what_is_trained_is_not_removed_and_what_was_removed_meanwhile_holds_up_no_other(tmp_path: Path) -> None:
+    queue = Queue()
+    one, two = queue.add(request(tmp_path, "one")), queue.add(request(tmp_path, "two"))
+    refused = []
+
+    def remove(event: Event) -> None:
+        if isinstance(event, Progress) and event.unit == "pictures" and len(queue.waiting()) == 2:
+            queue.remove(one.id)  # its pictures are being prepared: nothing is trained yet
+        elif isinstance(event, Losses) and event.part == "train" and queue.waiting()[0].active:
+            with pytest.raises(WorkbenchError, match="is being trained"):
+                queue.remove(two.id)
+            refused.append(two.id)
+
+    turns = run(work_through(), remove)
+    assert [turn.result.status for turn in turns if turn.result] == ["done", "done"]
+    assert refused
+    assert queue.waiting() == ()
+
+
+def test_what_can_never_be_trained_is_refused_at_once(tmp_path: Path) -> None:
+    check_request(request(tmp_path, "one"))
+    with pytest.raises(WorkbenchError, match="nowhere' does not exist"):
+        check_request(request(tmp_path, "one", data=str(tmp_path / "nowhere")))
+
+
+def test_the_name_of_a_shipped_model_is_no_folder_that_happens_to_be_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "avatars").mkdir()
+    monkeypatch.chdir(tmp_path)
+    from_shipped, from_file = (
+        replace(request(tmp_path, "one"), start_from=start) for start in ("avatars", "mine.workbench")
+    )
+    assert Queue().add(from_shipped).request.start_from == "avatars"
+    assert Queue().add(from_file).request.start_from == str(tmp_path / "mine.workbench")
 
 
 def test_one_that_ended_just_before_a_crash_is_not_trained_again(tmp_path: Path) -> None:

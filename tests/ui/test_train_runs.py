@@ -106,6 +106,18 @@ def test_a_run_is_known_by_its_newest_faces_and_its_preset(qtbot: QtBot, page: T
     until(qtbot, lambda: faces().size() == page.runs.tree.iconSize())  # nothing is there to show: an empty one
 
 
+def test_the_arrow_keys_go_on_from_where_they_were_when_the_list_is_read_again(qtbot: QtBot, page: TrainPage) -> None:
+    tree = page.runs.tree
+    first, second = (tree.topLevelItem(row).text(0) for row in (0, 1))
+    choose(qtbot, page, first)
+    page.runs.set_rows(page.runs._rows)
+    assert page.runs.chosen is not None
+    assert page.runs.chosen.cells[0] == first
+    qtbot.keyClick(tree, Qt.Key.Key_Down)
+    assert page.runs.chosen is not None
+    assert page.runs.chosen.cells[0] == second
+
+
 def test_what_needs_one_run_or_two_can_be_pressed_only_then(qtbot: QtBot, page: TrainPage) -> None:
     buttons = page.runs
     assert not buttons.compare_button.isEnabled()

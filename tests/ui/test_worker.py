@@ -174,6 +174,13 @@ def test_a_page_is_at_rest_when_its_last_job_has_ended(qtbot: QtBot, host: Host)
     assert jobs.at_rest
 
 
+def test_what_is_begun_while_the_page_closes_is_asked_to_end_at_once(qtbot: QtBot, host: Host) -> None:
+    jobs = Jobs(host, host.failed)
+    jobs.close()
+    with qtbot.waitSignal(jobs.rested):
+        jobs.start(count_for_ever, done=host.done)
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="True cannot die there")
 def test_signals_keep_their_references_to_true(qtbot: QtBot) -> None:
     """PySide6 6.12.0 loses one with each emit, until the interpreter aborts."""

@@ -35,6 +35,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A training run exists on disk and is this job's: what is cut off from here on goes on with that run."""
+
+    run: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A training run exists on disk and its first step is about to be taken. `step` is 0, or where it resumes;
     `phases` are the names of the parts of its steps, none for most models."""
@@ -162,7 +169,9 @@ class Measured:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Progress | Started | Losses | Preview | Phase | Saved | Advice | Recovered | Gradients | Skipped | Measured
+Event = (
+    Progress | Held | Started | Losses | Preview | Phase | Saved | Advice | Recovered | Gradients | Skipped | Measured
+)
 
 
 def read_only(array: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]

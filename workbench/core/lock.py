@@ -95,15 +95,21 @@ class Lock:
 
     def __enter__(self) -> Self:
         with file_errors(self._path, "write"):
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                self._take()
+            except BaseException:  # a full disk, a file system without locks: nobody would let go of it
+                os.close(self._handle)
+                raise
+        return self
+
+    def _take(self) -> None:
+        assert self._handle is not None
         if not _take_within(self._handle, self._patience):
-            os.close(self._handle)
             who = Lock.holder(self._path)
             raise WorkbenchError(f"{self._taken.rstrip('.')} ({who})." if who else self._taken, self._next_step)
         me = Holder(os.getpid(), platform.node(), datetime.now(UTC).isoformat(timespec="seconds"))
-        with file_errors(self._path, "write"):
-            self._say(json.dumps(asdict(me)) + "\n")
-        return self
+        self._say(json.dumps(asdict(me)) + "\n")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._handle is not None

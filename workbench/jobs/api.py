@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.core.events import Advice, Event
 
@@ -20,6 +21,19 @@ def notices(model: TrainedModel) -> Iterator[Advice]:
     """What a user should know of how `model` was opened."""
     if model.notice:
         yield Advice(model.notice, "")
+
+
+def preceded(job: Job[Result], before: Callable[[Event], Iterable[Any]]) -> Generator[Any, None, Result]:
+    """`job`, and ahead of each of its events what `before` gives for it."""
+    with closing(job):
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            yield from before(event)
+            yield event
 
 
 def run(job: Job[Result], on_event: Callable[[Event], None] = lambda event: None) -> Result:

@@ -11,23 +11,25 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.core.control import Control
+from workbench.core.data.source import open_source
 from workbench.core.errors import Failure, Stopped, WorkbenchError, file_errors
-from workbench.core.events import Advice, Started
+from workbench.core.events import Advice, Event, Held
 from workbench.core.files import read_json, write_json
 from workbench.core.lock import Lock
 from workbench.core.places import state_folder
 from workbench.core.runs.folder import Run
+from workbench.core.runs.trained import names_shipped
 from workbench.core.tensors import check_format, damaged
 from workbench.core.training.budget import Budget
 from workbench.jobs.again import BranchRequest, branch
-from workbench.jobs.api import Job
+from workbench.jobs.api import Job, preceded
 from workbench.jobs.train import TrainRequest, TrainResult, check, resume, train
 
 FORMAT, VERSION = "workbench-queue", 1
@@ -147,12 +149,17 @@ class Queue:
         return entry
 
     def remove(self, id: str) -> Waiting:
-        """Take a training out; raises `WorkbenchError` when there is none of that id."""
-        return self._replace(id, lambda entry: None)
+        """Take a training out; raises `WorkbenchError` when there is none of that id, or it is being trained."""
+
+        def taken_out(entry: Waiting) -> None:
+            if entry.active:
+                raise WorkbenchError(f"'{entry.summary}' is being trained.", "Stop it first, then remove it.")
+
+        return _the_only(self._replace(id, taken_out), id)
 
     def retry(self, id: str) -> Waiting:
         """Let one that failed have its turn again; raises `WorkbenchError` when there is none of that id."""
-        return self._replace(id, lambda entry: replace(entry, reason=None))
+        return _the_only(self._replace(id, lambda entry: replace(entry, reason=None)), id)
 
     def move(self, id: str, place: int) -> Waiting:
         """Give it another turn: 1 is the first, whatever is more than there are is the last.
@@ -189,7 +196,8 @@ class Queue:
         """Whether a program trains from it at this moment."""
         return Lock.held(self._folder / "queue-run.lock")
 
-    def _replace(self, id: str, change: Callable[[Waiting], Waiting | None]) -> Waiting:
+    def _replace(self, id: str, change: Callable[[Waiting], Waiting | None]) -> list[Waiting]:
+        """Change the entry of that id, or with None take it out; what was found of it."""
         found: list[Waiting] = []
 
         def changed(entries: list[Waiting]) -> list[Waiting]:
@@ -198,7 +206,7 @@ class Queue:
             return [after for _, after in new if after is not None]
 
         self._change(changed)
-        return _the_only(found, id)
+        return found
 
     def _change(self, change: Callable[[list[Waiting]], list[Waiting]]) -> None:
         """Read, change and write, as one step for every program that does the same."""
@@ -210,11 +218,16 @@ class Queue:
             write_json(self._file, {"format": FORMAT, "version": VERSION, "waiting": entries})
 
     def begun(self, id: str, run: Path) -> None:
-        """It exists as a run now: from here on its turn means to go on with that."""
+        """It exists as a run now: from here on its turn means to go on with that. One that was taken out meanwhile is
+        trained all the same."""
         self._replace(id, lambda entry: replace(entry, request=ResumeRequest(run.resolve())))
 
+    def ended(self, id: str) -> None:
+        """It is done: it leaves the queue, if it is still there."""
+        self._replace(id, lambda entry: None)
+
     def failed(self, id: str, reason: str) -> None:
-        """It could not start, or broke down: it stays, with the reason."""
+        """It could not start, or broke down: it stays, with the reason, unless it was taken out meanwhile."""
         self._replace(id, lambda entry: replace(entry, reason=reason))
 
 
@@ -226,11 +239,12 @@ def _the_only(found: list[Waiting], id: str) -> Waiting:
 
 def _absolute(request: Request) -> Request:
     if isinstance(request, TrainRequest):
-        data, start = (
-            str(Path(p).resolve()) if p and Path(p).exists() else p for p in (request.data, request.start_from)
-        )
+        data = str(Path(request.data).resolve()) if Path(request.data).exists() else request.data
+        start = request.start_from
+        if start and not names_shipped(start):
+            start = str(Path(start).resolve())
         runs = request.runs.resolve() if request.runs else None
-        return replace(request, data=data or "", start_from=start, runs=runs)
+        return replace(request, data=data, start_from=start, runs=runs)
     if isinstance(request, BranchRequest):
         runs = request.runs.resolve() if request.runs else None
         return replace(request, run=request.run.resolve(), runs=runs)
@@ -262,7 +276,7 @@ def train_next(
     control, queue = control or Control(), queue or Queue()
     with queue.worked_through():
         while (entry := queue.next()) and entry.done:
-            queue.remove(entry.id)
+            queue.ended(entry.id)
         if entry is None:
             return None
         try:
@@ -279,7 +293,7 @@ def train_next(
             )
             return Turn(entry, None)
         if result.status == "done":
-            queue.remove(entry.id)
+            queue.ended(entry.id)
         return Turn(entry, result)
 
 
@@ -296,6 +310,7 @@ def check_request(request: Request) -> None:
     """What can be seen at once of a request that could never start; raises `WorkbenchError`."""
     if isinstance(request, TrainRequest):
         check(request)
+        open_source(request.data)
     else:
         Run.open(request.run)
 
@@ -304,17 +319,13 @@ def _training(entry: Waiting, control: Control, queue: Queue, threads: int | Non
     request = entry.request
     if request.threads is None and threads is not None:
         request = replace(request, threads=threads)
-    job = job_of(request, control)
-    with closing(job):
-        while True:
-            try:
-                event = next(job)
-            except StopIteration as end:
-                result: TrainResult = end.value
-                return result
-            if isinstance(event, Started):
-                queue.begun(entry.id, event.run)
-            yield event
+
+    def note_begin(event: Event) -> Iterator[Event]:
+        if isinstance(event, Held):
+            queue.begun(entry.id, event.run)
+        return iter(())
+
+    return preceded(job_of(request, control), note_begin)
 
 
 def work_through(control: Control | None = None, queue: Queue | None = None) -> Job[tuple[Turn, ...]]:

@@ -15,7 +15,7 @@ from workbench.core.control import Control
 from workbench.core.data.cache import Dataset
 from workbench.core.devices import choose_device, fast_precision, set_threads
 from workbench.core.errors import ExitCode, Stopped, WorkbenchError, file_errors, out_of_memory
-from workbench.core.events import Advice, Measured
+from workbench.core.events import Advice, Held, Measured
 from workbench.core.faces.align import FACES
 from workbench.core.files import need_space, unused_path
 from workbench.core.models.base import Model, check_shape, check_size, preset_settings, usual_size
@@ -180,7 +180,20 @@ def resume(
     if budget:
         now["budget"] = budget.to_json()
     _refuse_finished(run, now)
-    return (yield from run_training(run, data, chosen, control, now))
+    start = _started_from(run) if not run.checkpoints() else None
+    return (yield from run_training(run, data, chosen, control, now, start))
+
+
+def _started_from(run: Run) -> TrainedModel | None:
+    """The model whose weights a run without a checkpoint began with; None where they were random."""
+    if (start := run.info.started_from) is None:
+        return None
+    model = open_model(start.model)
+    if model.fingerprint != start.fingerprint:
+        raise WorkbenchError(
+            f"'{start.model}' is not the model any more that '{run.name}' began with.", "Train a new run."
+        )
+    return model
 
 
 def _refuse_too_few(data: Dataset) -> None:
@@ -233,6 +246,7 @@ def run_training(
                 yield Advice(notice, "The steps after it are taken again.")
             goes_on = going_on(run, run.checkpoints()[-1][0], now) if run.checkpoints() and now else None
             run.update(**{"status": "running", "error": None, **now})
+            yield Held(run.path)
             yield from say_if_slow(run, data, device, control)
             if goes_on:
                 yield goes_on  # what is said last stays in sight

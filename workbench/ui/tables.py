@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QItemSelectionModel, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
@@ -12,6 +12,7 @@ from workbench.ui.widgets import described
 
 _LEAST = 18
 """So many letters wide is a stretched column at least."""
+_KEY = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -66,3 +67,22 @@ def line(cells: Sequence[str], numbers: Collection[int] = ()) -> QTreeWidgetItem
     for column in numbers:
         item.setTextAlignment(column, _RIGHT)
     return item
+
+
+def refill(tree: QTreeWidget, lines: Mapping[str, QTreeWidgetItem]) -> None:
+    """Show these lines, each under a key of its own, in place of those there are, without telling of it.
+
+    What was chosen stays chosen, and the arrow keys go on from where they were.
+    """
+    chosen = {item.data(0, _KEY) for item in tree.selectedItems()}
+    at = tree.currentItem()
+    current = at.data(0, _KEY) if at else None
+    tree.blockSignals(True)
+    tree.clear()
+    for key, item in lines.items():
+        item.setData(0, _KEY, key)
+        tree.addTopLevelItem(item)
+        item.setSelected(key in chosen)
+        if key == current:
+            tree.setCurrentItem(item, 0, QItemSelectionModel.SelectionFlag.NoUpdate)
+    tree.blockSignals(False)

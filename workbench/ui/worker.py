@@ -72,6 +72,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._failed = failed
         self._threads: list[JobThread] = []
+        self._closed = False
         self._looks: dict[Callable[[Control], Job[Any]], tuple[JobThread, Callable[[Any], None]]] = {}
 
     @property
@@ -98,6 +99,8 @@ class Jobs(QObject):
             thread.stopped.connect(stopped)
         thread.finished.connect(self._ended)
         self._threads.append(thread)
+        if self._closed:
+            thread.stop()
         thread.start()
         return thread
 
@@ -111,6 +114,11 @@ class Jobs(QObject):
         for thread, done in tuple(self._looks.values()):
             if thread is self.sender():
                 done(found)
+
+    def close(self) -> None:
+        """Ask every running job to end, and each that is started from now on: an end may begin the next thing."""
+        self._closed = True
+        self.stop()
 
     def stop(self) -> None:
         """Ask every running job to end."""

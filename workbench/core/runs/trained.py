@@ -155,6 +155,11 @@ def _batches(array: npt.NDArray[Any], size: int) -> list[npt.NDArray[Any]]:
     return [np.ascontiguousarray(array[first : first + size]) for first in range(0, len(array), size)]
 
 
+def names_shipped(where: str | Path) -> bool:
+    """Whether this is the name of a shipped model, and no run of that name lies there."""
+    return str(where) in shipped_models() and not _is_folder_of_weights(Path(where).expanduser())
+
+
 def open_model(where: str | Path, prior: Prior = "mixture") -> TrainedModel:
     """Open a run folder (its newest checkpoint), one of its checkpoint folders, a `NAME.workbench` file, or a model
     that comes with the program.
@@ -169,9 +174,7 @@ def open_model(where: str | Path, prior: Prior = "mixture") -> TrainedModel:
     Raises:
         WorkbenchError: there is nothing there, it is something else, damaged, too new, or a pickle in disguise.
     """
-    path = Path(where).expanduser()
-    shipped = shipped_models().get(str(where))
-    model = _open(shipped.path if shipped and not _is_folder_of_weights(path) else path)
+    model = _open(shipped_models()[str(where)].path if names_shipped(where) else Path(where).expanduser())
     if prior == "normal":
         model.net.mixture = None
     return model

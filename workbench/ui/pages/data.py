@@ -115,7 +115,7 @@ class DataPage(Page):
         return self._jobs.at_rest and self.labels.at_rest
 
     def close_down(self) -> None:
-        self._jobs.stop()
+        self._jobs.close()
 
     def save_state(self) -> None:
         preferences().setValue("data/splitter", self._splitter.saveState())

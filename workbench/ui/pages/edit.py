@@ -103,7 +103,7 @@ class EditPage(Page):
     def close_down(self) -> None:
         self._ready = False
         self.session.close_down()
-        self._list_jobs.stop()
+        self._list_jobs.close()
         self.strips.close_down()
 
     def save_state(self) -> None:

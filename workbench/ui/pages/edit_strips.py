@@ -189,7 +189,7 @@ class Strips(QObject):
         return self._jobs.at_rest
 
     def close_down(self) -> None:
-        self._jobs.stop()
+        self._jobs.close()
 
     @Slot(object, object)
     def fill(self, card: ConceptCard, direction: Direction) -> None:

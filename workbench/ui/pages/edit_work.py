@@ -72,7 +72,7 @@ class Work(QObject):
     def stop_all(self) -> None:
         """Ask every job to end, and hear no more of any; `rested` follows unless all was at rest."""
         self._current.clear()
-        self._jobs.stop()
+        self._jobs.close()
 
     def _counts(self, kind: Kind, number: int) -> bool:
         return kind in self._current and self._current[kind][0] == number

@@ -25,6 +25,7 @@ from workbench.ui.pages.train_jobs import (
     change_queue,
     find_layers,
     list_runs,
+    next_waits,
     read_run,
     resume,
     train,
@@ -33,7 +34,7 @@ from workbench.ui.pages.train_jobs import (
 )
 from workbench.ui.pages.train_keep import RunKeeper
 from workbench.ui.pages.train_origin import Origin, read_mended, read_origin, read_slower, request_of
-from workbench.ui.pages.train_queue import QueueList, QueueRow, read_queue
+from workbench.ui.pages.train_queue import QueueList, read_queue
 from workbench.ui.pages.train_runs import RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
 from workbench.ui.preferences import preferences, whole_number
@@ -148,7 +149,7 @@ class TrainPage(Page):
     def close_down(self) -> None:
         self._ready = False  # nothing new begins
         self.follower.follow(None)
-        self._jobs.stop()
+        self._jobs.close()
         if self._training:
             self.watch.stopping()
 
@@ -217,6 +218,8 @@ class TrainPage(Page):
 
     @Slot(object)
     def _begin_from(self, origin: Origin) -> None:
+        if not self._ready:
+            return  # the window is being closed
         self.form.fill_from(origin)
         self._begins_next = self._training is not None
         if not self._begins_next:
@@ -348,12 +351,11 @@ class TrainPage(Page):
     def _look_for_next(self) -> None:
         """A training is over: the next begins, if one waits."""
         if self._ready:
-            self._jobs.start(read_queue, done=self._go_on_with)
+            self._jobs.start(next_waits, done=self._go_on_with)
 
     @Slot(object)
-    def _go_on_with(self, rows: list[QueueRow]) -> None:
-        self.queue.set_rows(rows)
-        if self.queue.waiting:
+    def _go_on_with(self, waits: bool) -> None:
+        if waits:
             self._begin_next()
 
     @Slot()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtGui import QImage
 
 from workbench.core.control import Control
-from workbench.core.events import Advice, Started
-from workbench.jobs.api import Job
+from workbench.core.events import Advice, Event, Started
+from workbench.jobs.api import Job, preceded, run
 from workbench.ui.pages.train_runs import FACES, RunRow
 from workbench.ui.pages.train_watch import PastRun
 from workbench.ui.previews import KINDS
@@ -47,36 +47,19 @@ def resume(run: Path, control: Control) -> Job[TrainResult]:
 def train(request: Callable[[], Request], control: Control) -> Job[TrainResult]:
     from workbench.jobs.queue import job_of
 
-    return (yield from with_past(job_of(request(), control)))
+    return (yield from preceded(job_of(request(), control), _past))
 
 
 def train_next(threads: int | None, control: Control) -> Job[Turn | None]:
     from workbench.jobs import queue
 
-    return (yield from with_past(queue.train_next(control, threads=threads)))
+    return (yield from preceded(queue.train_next(control, threads=threads), _past))
 
 
-def with_past(job: Job[Result]) -> Generator[Any, None, Result]:
-    """What `job` reports, and before a training goes on what its run has to show so far."""
-    with closing(job):
-        while True:
-            try:
-                event = next(job)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            if isinstance(event, Started) and event.step > 0:
-                yield from _past(event.run)
-            yield event
-
-
-def _past(path: Path) -> Iterator[PastRun]:
-    """The run at `path` as it was at its newest checkpoint."""
-    reading = read_run(path, True, Control())
-    try:
-        next(reading)
-    except StopIteration as end:
-        yield end.value
+def _past(event: Event) -> Iterator[PastRun]:
+    """Of a training that goes on, what its run has to show at its newest checkpoint."""
+    if isinstance(event, Started) and event.step > 0:
+        yield run(read_run(event.run, True, Control()))
 
 
 def add_to_queue(request: Callable[[], Request], control: Control) -> Job[str]:
@@ -94,6 +77,15 @@ def change_queue(how: str, given: tuple[object, ...], control: Control) -> Job[N
 
     yield from ()
     getattr(Queue(), how)(*given)
+
+
+def next_waits(control: Control) -> Job[bool]:
+    """Whether a training of the queue waits for its turn, and no other program takes them."""
+    from workbench.jobs.queue import Queue
+
+    yield from ()
+    queue = Queue()
+    return not queue.busy and any(not (entry.reason or entry.active or entry.done) for entry in queue.waiting())
 
 
 def list_runs(control: Control) -> Job[list[RunRow]]:

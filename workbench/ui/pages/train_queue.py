@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTreeWidgetItem, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
 from workbench.ui.flow import button_row
-from workbench.ui.tables import line, table
+from workbench.ui.tables import line, refill, table
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import push_button
 
@@ -85,17 +85,8 @@ class QueueList(QWidget):
 
     def set_rows(self, rows: Sequence[QueueRow]) -> None:
         """Show what waits; the chosen one stays chosen."""
-        chosen = self._chosen
         self.rows = list(rows)
-        self.tree.blockSignals(True)  # in between, the lines are not those of `rows`
-        self.tree.clear()
-        for row in self.rows:
-            item = line([row.text, row.reason or ("is being trained" if row.active else "waits")])
-            item.setToolTip(1, row.reason)
-            self.tree.addTopLevelItem(item)
-            if chosen and row.id == chosen.id:
-                self.tree.setCurrentItem(item)
-        self.tree.blockSignals(False)
+        refill(self.tree, {row.id: _line(row) for row in self.rows})
         self._empty.setVisible(not self.rows)
         self._selected()
 
@@ -153,3 +144,9 @@ class QueueList(QWidget):
     def _remove(self) -> None:
         if row := self._chosen:
             self.removed.emit(row.id)
+
+
+def _line(row: QueueRow) -> QTreeWidgetItem:
+    item = line([row.text, row.reason or ("is being trained" if row.active else "waits")])
+    item.setToolTip(1, row.reason)
+    return item

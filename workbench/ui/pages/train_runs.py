@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from workbench.ui.dialogs import ask_where_to_save
 from workbench.ui.flow import button_row
-from workbench.ui.tables import line, table
+from workbench.ui.tables import line, refill, table
 from workbench.ui.theme import GRID, muted
 from workbench.ui.widgets import push_button
 
@@ -112,18 +112,8 @@ class RunsList(QWidget):
 
     def set_rows(self, rows: Sequence[RunRow]) -> None:
         """Show these runs; the chosen ones stay chosen."""
-        chosen = {row.path for row in self.chosen_rows}
         self._rows = list(rows)
-        self.tree.blockSignals(True)
-        self.tree.clear()
-        for row in self._rows:
-            item = line(row.cells, _NUMBERS)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip(0, str(row.path))
-            item.setIcon(0, _icon(row.faces))
-            self.tree.addTopLevelItem(item)
-            item.setSelected(row.path in chosen)
-        self.tree.blockSignals(False)
+        refill(self.tree, {str(row.path): _line(row) for row in self._rows})
         self._empty.setVisible(not self._rows)
         self._selected()
 
@@ -216,6 +206,14 @@ class RunsList(QWidget):
     def _reveal(self) -> None:
         if row := self.chosen:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.path)))
+
+
+def _line(row: RunRow) -> QTreeWidgetItem:
+    item = line(row.cells, _NUMBERS)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    item.setToolTip(0, str(row.path))
+    item.setIcon(0, _icon(row.faces))
+    return item
 
 
 def _icon(faces: QImage) -> QIcon:
