@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from workbench.core.control import Control
 from workbench.core.data import cache
 from workbench.core.data.cache import Dataset
 from workbench.core.data.folder import FolderSource
+from workbench.core.data.label_file import set_labels
 from workbench.core.errors import ExitCode, Stopped, WorkbenchError
 from workbench.core.events import Event, Progress, Saved, Skipped
 from workbench.jobs.api import run
@@ -161,6 +163,36 @@ def test_a_folder_that_goes_away_is_an_error_and_not_a_hundred_broken_pictures(p
         run(prepare_data(photos, 16), pull_the_plug)
     away.rename(photos)
     dataset, _ = prepare(photos)
+    assert (len(dataset), dataset.skipped) == (100, ())
+
+
+def test_a_label_that_is_written_while_its_zip_is_imported_harms_no_picture(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # so that most is still to be read
+    where = Path(shutil.make_archive(str(photos), "zip", photos))
+    labelled = False
+
+    def label(event: Event) -> None:
+        nonlocal labelled
+        if isinstance(event, Progress) and event.done and not labelled:
+            labelled = True
+            set_labels(where, "Hat", {"003.jpg": 1})
+
+    dataset = run(prepare_data(where, 16), label)
+    assert labelled
+    assert (len(dataset), dataset.skipped) == (100, ())
+    assert reds(dataset)[99] == pytest.approx(198, abs=2)
+
+
+def test_a_damaged_zip_that_is_copied_again_is_whole(photos: Path) -> None:
+    where = Path(shutil.make_archive(str(photos), "zip", photos))
+    whole = where.read_bytes()
+    where.write_bytes(b"\0" * 2000 + whole[2000:])
+    dataset, _ = prepare(where)
+    assert {skipped.reason for skipped in dataset.skipped} == {"damaged in the zip"}
+    where.write_bytes(whole)
+    dataset, _ = prepare(where)
     assert (len(dataset), dataset.skipped) == (100, ())
 
 

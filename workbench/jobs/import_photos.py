@@ -14,6 +14,7 @@ import numpy.typing as npt
 from workbench.core.control import Control
 from workbench.core.data.cache import LARGEST, SMALLEST
 from workbench.core.data.face_set import FaceSetWriter, Looked
+from workbench.core.data.listing import SourceLostError
 from workbench.core.data.source import Source, open_source
 from workbench.core.errors import WorkbenchError, file_errors
 from workbench.core.events import Progress, Saved, Skipped
@@ -122,6 +123,8 @@ def _look(source: Source, row: int, request: ImportRequest, copies: Copies, writ
     name = source.table.names[row]
     try:
         pixels = _pixels(source, row)
+    except SourceLostError:
+        raise
     except WorkbenchError as error:
         return writer.add(name, [], f"cannot be read: {error.what}")
     except OSError as error:

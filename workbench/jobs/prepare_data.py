@@ -28,6 +28,7 @@ from workbench.core.data.cache import (
     open_cache,
     unread_rows,
 )
+from workbench.core.data.listing import SourceLostError
 from workbench.core.data.source import Source, open_source
 from workbench.core.data.table import PARTITIONS
 from workbench.core.errors import Stopped, WorkbenchError, file_errors
@@ -127,14 +128,11 @@ def _import(source: Source, size: int, control: Control) -> Job[None]:
     def load(row: int) -> UInt8 | str:
         try:
             return patiently(lambda: load_picture(source, row, size))
+        except SourceLostError:
+            raise  # not a broken picture each: the cache would hold that for ever
         except WorkbenchError as error:
             return error.what
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and not Path(source.location).exists():
-                raise WorkbenchError(  # not a broken picture each: the cache would hold that for ever
-                    f"'{source.location}' is gone: it was there when the import began.",
-                    "Connect the disk again; the import goes on where it was.",
-                ) from error
             reason = error.strerror or str(error)
             return Unread(reason) if of_the_disk(error) else reason
 
@@ -267,6 +265,8 @@ def describe_data(where: str | Path, control: Control | None = None, check: bool
             if check:
                 decode_picture(content, source.table.names[row], at_least=2 * _CHECKED_SIZE)
             return size
+        except SourceLostError:
+            raise
         except WorkbenchError as error:
             return error.what
         except OSError as error:

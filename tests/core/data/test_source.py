@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from workbench.core.data.listing import SourceLostError
 from workbench.core.data.source import open_source
 from workbench.core.data.table import Table, made_partition
 from workbench.core.errors import WorkbenchError
@@ -216,6 +219,60 @@ def test_a_damaged_member_of_a_zip_is_found(tmp_path: Path, pictures: dict[str, 
     path.write_bytes(data)
     with pytest.raises(OSError, match="damaged in the zip"):
         open_source(path).read(0)
+
+
+def test_a_zip_that_is_replaced_while_it_is_read_gives_the_same_pictures_or_an_end(
+    tmp_path: Path, pictures: dict[str, bytes]
+) -> None:
+    path = tmp_path / "faces.zip"
+
+    def write(files: dict[str, bytes]) -> None:
+        with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        (tmp_path / "new.zip").replace(path)
+
+    write(pictures)
+    source = open_source(path)
+    write({"attributes.csv": b"file,Hat\na.jpg,1\n", **pictures})  # as a label is written: all lies further back
+    assert [source.read(row) for row in range(4)] == list(pictures.values())
+    write({**pictures, "a.jpg": pictures["b.jpg"]})
+    assert source.read(1) == pictures["b.jpg"]
+    with pytest.raises(SourceLostError, match="was changed"):
+        source.read(0)
+    path.write_bytes(b"half a zip")
+    with pytest.raises(SourceLostError, match="was changed"):
+        source.read(1)
+    path.unlink()
+    with pytest.raises(SourceLostError, match="is gone"):
+        source.read(1)
+
+
+def test_a_file_or_folder_that_goes_away_while_a_folder_is_listed_is_not_in_it(
+    tmp_path: Path, pictures: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    class Passing:
+        """A folder from which `b.jpg` and the folder `c` are taken away just when their names have been read."""
+
+        def __init__(self, folder: Path) -> None:
+            with scan(folder) as entries:
+                self.entries = sorted(entries, key=lambda entry: entry.name)
+            (tmp_path / "b.jpg").unlink(missing_ok=True)
+            shutil.rmtree(tmp_path / "c", ignore_errors=True)
+
+        def __enter__(self) -> list[os.DirEntry[str]]:
+            return self.entries
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    (tmp_path / "c").mkdir()
+    for name in ("a.jpg", "b.jpg", "c/d.jpg"):
+        (tmp_path / name).write_bytes(pictures["a.jpg"])
+    monkeypatch.setattr(os, "scandir", lambda folder: Passing(folder) if folder == tmp_path else scan(folder))
+    assert open_source(tmp_path).table.names == ("a.jpg",)
 
 
 def test_the_fingerprint_follows_the_pictures_and_not_the_labels(make: Make, pictures: dict[str, bytes]) -> None:

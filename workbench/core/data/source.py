@@ -52,7 +52,11 @@ class Source(Protocol):
     def fingerprint(self) -> str: ...
 
     def read(self, row: int) -> bytes | npt.NDArray[np.uint8]:
-        """The file's content, or its pixels: uint8 (H, W, 3). Raises OSError or WorkbenchError for a bad file."""
+        """The file's content, or its pixels: uint8 (H, W, 3).
+
+        Raises:
+            OSError, WorkbenchError: a bad file; `SourceLostError` when none can be read any more.
+        """
         ...
 
 
