@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -262,8 +262,11 @@ def test_a_file_or_folder_that_goes_away_while_a_folder_is_listed_is_not_in_it(
             (tmp_path / "b.jpg").unlink(missing_ok=True)
             shutil.rmtree(tmp_path / "c", ignore_errors=True)
 
-        def __enter__(self) -> list[os.DirEntry[str]]:
-            return self.entries
+        def __iter__(self) -> Iterator[os.DirEntry[str]]:
+            return iter(self.entries)
+
+        def __enter__(self) -> None:
+            pass
 
         def __exit__(self, *_: object) -> None:
             pass

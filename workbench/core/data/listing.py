@@ -54,7 +54,11 @@ class Listing(Protocol):
     """Every file that is not hidden, sorted."""
 
     def read(self, name: str) -> bytes:
-        """The content of one file, from any thread; raises OSError or WorkbenchError, `SourceLostError` for all of them."""
+        """The content of one file, from any thread.
+
+        Raises:
+            OSError, WorkbenchError: it cannot be read; `SourceLostError` when none can any more.
+        """
         ...
 
     def fingerprint(self, names: Iterable[str]) -> str:
