@@ -5,18 +5,33 @@ from __future__ import annotations
 import gc
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from workbench.ui.preferences import preferences
 from workbench.ui.theme import theme
 from workbench.ui.worker import JobThread
 
 PATIENCE_MS = 120_000
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Waits until something is so, and then for what was sent before: the threads of a page are at rest a moment before
+    their results have arrived."""
+    wait_until = qtbot.waitUntil
+
+    def wait(callback: Callable[[], bool | None], *, timeout: int = 5000) -> None:
+        wait_until(callback, timeout=timeout)
+        QCoreApplication.processEvents()
+
+    monkeypatch.setattr(qtbot, "waitUntil", wait)
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

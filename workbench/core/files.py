@@ -34,6 +34,15 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
 
 
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing where it is missing, or goes away at this moment, or may not be read."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+
+
 def write_file(path: Path, write: bytes | str | Callable[[Path], None]) -> None:
     """Write `path` as a whole or not at all.
 

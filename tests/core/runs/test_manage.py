@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.files import entries
 from workbench.core.runs import manage
 from workbench.core.runs.folder import Run
+from workbench.core.runs.metrics import read_curves
 from workbench.core.runs.trained import open_model
 from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
@@ -18,6 +22,25 @@ from workbench.jobs.train import TrainRequest, resume, train
 @pytest.fixture
 def tiny(run_copy: Path) -> Run:
     return Run.open(run_copy)
+
+
+def test_files_that_go_while_they_are_looked_at_are_not_there(tiny: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_of_it = manage.disk_use(tiny)
+
+    def then_gone(folder: Path) -> list[os.DirEntry[str]]:
+        found = entries(folder)
+        for entry in found:
+            if entry.name == "metrics.csv":
+                Path(entry.path).unlink()
+        return found
+
+    monkeypatch.setattr("workbench.core.runs.manage.entries", then_gone)
+    assert manage.disk_use(tiny).other < all_of_it.other
+    shutil.rmtree(tiny.path / "previews")
+    shutil.rmtree(tiny.path / "checkpoints")
+    assert tiny.previews("samples") == tiny.checkpoints() == []
+    assert manage.disk_use(tiny).previews == 0
+    assert read_curves(tiny.metrics_file) == {}
 
 
 def test_a_renamed_run_is_the_same_run_in_another_folder(tiny: Run) -> None:

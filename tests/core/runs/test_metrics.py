@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from workbench.core.runs.metrics import MetricsFile, Tail, forget_after, read_curves
+from workbench.core.errors import WorkbenchError
+from workbench.core.runs.metrics import MetricsFile, Tail, forget_after, read_clock, read_curves, read_seconds
 
 
 def write(path: Path, rows: int) -> None:
@@ -50,6 +52,19 @@ def test_a_row_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
         "step,seconds,part,total,kl,psnr,active_units,kid,diversity",
         "1,1.50,train,-0.5,0.001,,,,", "2,1.50,train,-1,0.002,,,,",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", [b"1,0.50,train,\xff\xfe\n", b"one,0.50,train,3.0\n"], ids=["bytes", "words"])
+@pytest.mark.parametrize(
+    "read", [read_curves, read_clock, read_seconds, lambda path: forget_after(path, 1)],
+    ids=["curves", "clock", "seconds", "rows to drop"],
+)  # fmt: skip
+def test_a_damaged_file_is_said_to_be(tmp_path: Path, row: bytes, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(b"step,seconds,part,total\n" + row)
+    with pytest.raises(WorkbenchError, match="damaged and cannot be read as a table of losses"):
+        read(path)
+    assert path.read_bytes().endswith(row)
 
 
 def test_a_missing_file_has_no_curves(tmp_path: Path) -> None:

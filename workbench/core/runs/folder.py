@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.core.errors import WorkbenchError, file_errors
 from workbench.core.events import Advice, Event, Recovered, UInt8Picture
-from workbench.core.files import read_json, remove_parts, write_file, write_json
+from workbench.core.files import entries, read_json, remove_parts, write_file, write_json
 from workbench.core.lock import Lock
 from workbench.core.runs import metrics
 from workbench.core.tensors import check_format
@@ -233,7 +233,7 @@ class Run:
 
     def checkpoints(self) -> list[tuple[int, Path]]:
         """Steps and folders of the checkpoints, oldest first."""
-        return sorted((int(p.name), p) for p in self._checkpoints.glob("*") if p.name.isdigit())
+        return sorted((int(e.name), Path(e.path)) for e in entries(self._checkpoints) if e.name.isdigit())
 
     def checkpoint(self, step: int) -> Path:
         """The checkpoint of `step`; raises `WorkbenchError` with the steps there are when there is none."""
@@ -269,7 +269,8 @@ class Run:
 
     def previews(self, kind: str) -> list[tuple[int, Path]]:
         """Steps and files of one kind of preview ("samples", "reconstructions"), oldest first."""
-        return sorted((int(p.name.partition("-")[0]), p) for p in self._previews.glob(f"[0-9]*-{kind}.webp"))
+        named = ((e.name.partition("-"), Path(e.path)) for e in entries(self._previews))
+        return sorted((int(step), p) for (step, _, rest), p in named if step.isdigit() and rest == f"{kind}.webp")
 
     def forget_after(self, step: int) -> None:
         """Drop the rows and previews of steps that will be taken again."""
@@ -329,7 +330,7 @@ def name_like(name: str) -> str:
 def list_runs(folder: Path) -> list[Run]:
     """The runs in a folder, newest first; what is no run, or a damaged one, is passed over."""
     runs = []
-    for path in folder.glob(f"*/{RUN_FILE}"):
+    for entry in entries(folder):
         with contextlib.suppress(WorkbenchError):
-            runs.append(Run.open(path.parent))
+            runs.append(Run.open(Path(entry.path)))
     return sorted(runs, key=lambda run: run.info.created, reverse=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import ExitCode, WorkbenchError, file_errors
-from workbench.core.files import write_file
+from workbench.core.files import entries, write_file
 from workbench.core.lock import Lock
 from workbench.core.runs.folder import PINNED, Run, check_name
 
@@ -33,13 +33,12 @@ def disk_use(run: Run) -> DiskUse:
     return DiskUse(**parts, other=_size(run.path) - sum(parts.values()))
 
 
-def _size(path: Path) -> int:
+def _size(folder: Path) -> int:
     total = 0
-    for file in path.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for entry in entries(folder):
+        with suppress(FileNotFoundError):
+            inside = entry.is_dir(follow_symlinks=False)
+            total += _size(Path(entry.path)) if inside else entry.stat(follow_symlinks=False).st_size
     return total
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from workbench.core.errors import file_errors
 from workbench.core.files import write_file
+from workbench.core.tensors import damaged
 
 Curves = dict[str, tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.float32]]]]
 """By part ("train", "validation"): the steps, and by loss its values; NaN where a part does not have one."""
@@ -44,7 +46,7 @@ class MetricsFile:
 
     def _open(self, values: Mapping[str, object]) -> TextIO:
         if self._file is None:
-            known = _header(self._path)
+            known, _ = _lines(self._path)
             self._names = known[3:] or list(dict.fromkeys([*values, *MEASURED]))
             self._file = self._path.open("a", encoding="utf-8", newline="")
             if not known:
@@ -67,7 +69,8 @@ def forget_after(path: Path, step: int) -> None:
     """Drop the rows after `step`: they belong to steps that will be taken again."""
     if path.exists():
         header, lines = _lines(path)
-        kept = [line for line in lines if int(line[: line.index(",")]) <= step]
+        with _sound(path):
+            kept = [line for line in lines if int(line[: line.index(",")]) <= step]
         write_file(path, "".join(line + "\n" for line in [",".join(header), *kept]))
 
 
@@ -98,7 +101,11 @@ class Tail:
         return next(csv.reader([self._first]), [])
 
     def read(self) -> Curves:
-        """The new rows by part; none where the file is missing."""
+        """The new rows by part; none where the file is missing. Raises `WorkbenchError` for a damaged one."""
+        with _sound(self._path):
+            return self._read()
+
+    def _read(self) -> Curves:
         by_part: dict[str, tuple[list[str], list[str]]] = {}
         for line in self.lines():
             step, seconds, part, cells = line.split(",", 3)
@@ -119,9 +126,11 @@ class Tail:
 
     def lines(self) -> list[str]:
         """The new rows that are whole; the last one may have been cut off when a program was killed."""
-        if not self._path.exists():
+        try:
+            opened = self._path.open("rb")
+        except FileNotFoundError:
             return []
-        with self._path.open("rb") as file:
+        with opened as file:
             now = os.fstat(file.fileno())
             self.began_again = self._end > 0 and (now.st_ino != self._file or now.st_size < self._end)
             self._file = now.st_ino
@@ -130,7 +139,8 @@ class Tail:
             file.seek(self._end)
             content = file.read()
         content = content[: content.rfind(b"\n") + 1]
-        lines = content.decode("utf-8").splitlines()
+        with _sound(self._path):
+            lines = content.decode("utf-8").splitlines()
         if self._end == 0 and lines:
             self._first = lines[0]
         self._end += len(content)
@@ -140,6 +150,11 @@ class Tail:
 
 def read_clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """When it was: steps, rising, and the seconds of training that had passed at each; a missing file gives none."""
+    with _sound(path):
+        return _clock(path)
+
+
+def _clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     last: dict[str, str] = {}  # rows that were written together have one time: that of the last of them
     for line in _lines(path)[1]:
         step, seconds, _ = line.split(",", 2)
@@ -162,14 +177,17 @@ def _numbers(texts: list[str], columns: int) -> npt.NDArray[np.float32]:
 def read_seconds(path: Path) -> dict[int, float]:
     """Seconds of training after each step that has a row."""
     rows = (line.split(",", 2) for line in _lines(path)[1])
-    return {int(step): float(seconds) for step, seconds, _ in rows}
+    with _sound(path):
+        return {int(step): float(seconds) for step, seconds, _ in rows}
 
 
-def _header(path: Path) -> list[str]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return next(csv.reader(file), [])
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """What is no text and no number in the block is damage; raises `WorkbenchError`."""
+    try:
+        yield
+    except ValueError as error:
+        raise damaged(path, "table of losses") from error
 
 
 def _lines(path: Path) -> tuple[list[str], list[str]]:

@@ -35,6 +35,7 @@ from workbench.core.events import (
     Saved,
     Started,
 )
+from workbench.core.files import entries
 from workbench.core.runs.folder import PINNED
 from workbench.core.runs.metrics import MEASURED, Tail
 from workbench.core.training.clock import duration
@@ -288,9 +289,8 @@ class TrainWatch(QWidget):
     def look_at_checkpoints(self) -> None:
         """Mark the checkpoints that the run has now."""
         if self.run:
-            self.previews.set_checkpoints(
-                {int(p.name): (p / PINNED).exists() for p in (self.run / "checkpoints").glob("*") if p.name.isdigit()}
-            )
+            found = [entry for entry in entries(self.run / "checkpoints") if entry.name.isdigit()]
+            self.previews.set_checkpoints({int(entry.name): Path(entry.path, PINNED).exists() for entry in found})
 
     @Slot(int, bool)
     def _pin(self, step: int, keep: bool) -> None:
