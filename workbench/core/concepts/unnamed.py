@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
+from workbench.core.alone import alone_at
 from workbench.core.concepts.concept import Concept, Counts, Direction
 from workbench.core.concepts.methods import UNNAMED, Inside
 from workbench.core.errors import WorkbenchError, unknown
@@ -110,9 +111,11 @@ def dismiss(model: TrainedModel, unnamed: str) -> None:
         WorkbenchError: no such direction.
     """
     _one(model, unnamed)
-    gone = sorted(dismissed(model) | {unnamed})
-    info = {"format": FORMAT, "version": VERSION, "model": model.fingerprint, "dismissed": gone}
-    write_json(model.concepts_folder / FILE, info)
+    file = model.concepts_folder / FILE
+    with alone_at(file, f"The directions of '{model.name}' are being changed by another window or command."):
+        gone = sorted(dismissed(model) | {unnamed})
+        info = {"format": FORMAT, "version": VERSION, "model": model.fingerprint, "dismissed": gone}
+        write_json(file, info)
 
 
 def dismissed(model: TrainedModel) -> set[str]:

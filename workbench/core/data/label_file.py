@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from workbench.core.alone import alone_at
 from workbench.core.data.folder import ATTRIBUTES
 from workbench.core.data.source import open_source
 from workbench.core.errors import WorkbenchError, file_errors, unknown
@@ -25,8 +26,8 @@ def set_labels(where: Path, label: str, values: Mapping[str, int]) -> None:
         values: by picture, named as in the table: 1 yes, -1 no, 0 unknown.
 
     Raises:
-        WorkbenchError: no such picture, a name that is no label's, a source whose labels are elsewhere, or a file that
-            cannot be written.
+        WorkbenchError: no such picture, a name that is no label's, a source whose labels are elsewhere, a file that
+            cannot be written, or another who writes labels there for long.
     """
     source = open_source(where)
     label = label.strip()
@@ -35,7 +36,7 @@ def set_labels(where: Path, label: str, values: Mapping[str, int]) -> None:
     for name in values:
         if name not in names:
             raise unknown("picture", name, names)
-    with file_errors(where, "write"):
+    with alone_at(where, f"'{where}' is being labelled by another window or command."), file_errors(where, "write"):
         if source.kind == "folder":
             file = _place([path.relative_to(where).as_posix() for path in where.glob(f"*/{ATTRIBUTES}")], where)
             text = file.read_text(encoding="utf-8-sig") if file.exists() else ""

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
+from workbench.core.alone import alone_at
 from workbench.core.errors import WorkbenchError
 from workbench.core.files import read_json, write_json
 from workbench.core.pictures import SUFFIXES
@@ -64,14 +65,14 @@ def _noted(file: str) -> dict[str, str]:
 
 def _note(file: str, key: str, path: Path) -> None:
     """Put an entry at the end of the list; the oldest leave it."""
-    noted = _noted(file)
-    entry = str(path.absolute())
-    if noted.get(key) == entry:
+    place, entry = preferences_folder() / file, str(path.absolute())
+    if _noted(file).get(key) == entry:
         return
-    noted.pop(key, None)
-    noted[key] = entry
-    with contextlib.suppress(WorkbenchError):  # an edit is not worth failing for it
-        write_json(preferences_folder() / file, dict(list(noted.items())[-_LIMIT:]))
+    with contextlib.suppress(WorkbenchError), alone_at(place, ""):  # an edit is not worth failing for it
+        noted = _noted(file)
+        noted.pop(key, None)
+        noted[key] = entry
+        write_json(place, dict(list(noted.items())[-_LIMIT:]))
 
 
 def _sha256(path: Path) -> str | None:
