@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.test_edit_page import change_weights
 from workbench.core.editing.recipe import Recipe
 from workbench.core.faces.align import Points
+from workbench.core.files import write_json
 from workbench.ui.page import Message
 from workbench.ui.pages.edit_session import EditSession
 
@@ -101,6 +103,29 @@ def test_a_made_up_face_that_is_taken_up_again_after_a_crash_is_what_it_was(
     assert session.comes_back
     session.reset_points()
     assert session.state == found.with_strengths(state.strengths)  # its own code too
+
+
+def test_the_newest_edit_is_kept_though_an_older_one_is_still_being_written_when_the_window_closes(
+    session: EditSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, begun = threading.Event(), threading.Event()
+
+    def slowly(path: Path, content: object) -> None:
+        begun.set()
+        assert going_on.wait(WAIT / 1000)
+        write_json(path, content)
+
+    monkeypatch.setattr("workbench.ui.pages.edit_autosave.write_json", slowly)
+    smile(session, 1.0)
+    qtbot.waitUntil(begun.is_set, timeout=WAIT)
+    smile(session, 2.0)
+    session.close_down()
+    assert not session.at_rest()
+    going_on.set()
+    qtbot.waitUntil(session.at_rest, timeout=WAIT)
+    saved = session.saved()
+    assert saved is not None
+    assert [concept["strength"] for concept in saved.recipe["concepts"]] == [2.0]
 
 
 def test_an_export_of_a_made_up_face_takes_its_edit_up_again(

@@ -36,6 +36,7 @@ class Latest(Generic[Request, Result]):
         self._waiting: tuple[int, Request] | None = None
         self._stamp = 0
         self._closed = False
+        self._working = False
         self._thread: threading.Thread | None = None
 
     def ask(self, request: Request) -> int:
@@ -51,11 +52,21 @@ class Latest(Generic[Request, Result]):
             self._changed.notify()
             return self._stamp
 
-    def close(self) -> None:
-        """Drop what waits and wait for the thread; nothing is delivered afterwards. May be called twice."""
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being done and nothing waits."""
+        with self._changed:
+            return self._waiting is None and not self._working
+
+    def close(self, *, finish: bool = False) -> None:
+        """Wait for the thread; nothing is delivered afterwards. What waits is dropped, or to `finish` done first.
+
+        May be called twice.
+        """
         with self._changed:
             self._closed = True
-            self._waiting = None
+            if not finish:
+                self._waiting = None
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
@@ -63,11 +74,12 @@ class Latest(Generic[Request, Result]):
     def _work(self) -> None:
         while True:
             with self._changed:
+                self._working = False
                 self._changed.wait_for(lambda: self._closed or self._waiting is not None)
                 if self._waiting is None:
                     return
                 stamp, request = self._waiting
-                self._waiting = None
+                self._waiting, self._working = None, True
             result: Result | Failure
             try:
                 result = self._render(request)

@@ -18,9 +18,9 @@ from workbench.core.concepts.trial import Bench, monotone_range, try_out
 from workbench.core.control import Control
 from workbench.core.data.table import TEST, TRAIN
 from workbench.core.errors import WorkbenchError, unknown
-from workbench.core.events import Progress, Saved
+from workbench.core.events import Advice, Progress, Saved
 from workbench.core.quality.features import shipped_features
-from workbench.core.runs.trained import open_model
+from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.jobs.api import Job
 from workbench.jobs.concept_examples import Material, measured_by, open_material
 from workbench.jobs.find_concepts import concepts_folder
@@ -94,13 +94,24 @@ def prove_concepts(request: ProofRequest, control: Control | None = None) -> Job
         directions = dict(concept.directions)
         for method in methods:
             directions[method] = yield from _prove(bench, material, concept, directions[method], control)
-        concept = replace(concept, directions=directions)
         path = folder / concept_file(name)
+        if _is_another(path, concept, model):
+            yield Advice(f"“{name}” was found anew while it was being proven.", "It stays as it is; prove it again.")
+            continue
+        concept = replace(concept, directions=directions)
         concept.save(path)
         yield Saved(path, "concept")
         proven.append(concept)
     yield Progress("Proving concepts", len(names), len(names), "concepts")
     return tuple(proven)
+
+
+def _is_another(path: Path, concept: Concept, model: TrainedModel) -> bool:
+    """Whether another program has put another concept there than the one that is being proven."""
+    try:
+        return Concept.load(path, model.fingerprint).fingerprint != concept.fingerprint
+    except WorkbenchError:
+        return False  # there is none yet: the proofs go to a folder of their own
 
 
 def _prove(

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.control import Control
 from workbench.core.errors import Failure, WorkbenchError
 from workbench.core.files import read_json, write_json
 from workbench.core.places import preferences_folder
+from workbench.jobs.api import Job
 from workbench.jobs.latest import Latest
 
 if TYPE_CHECKING:
@@ -103,9 +105,19 @@ class Autosave:
         except (WorkbenchError, LookupError, TypeError):  # none, or one of another version: nothing to offer
             return None
 
+    @property
+    def idle(self) -> bool:
+        """Whether all is written."""
+        return self._writer.idle
+
+    def finish(self, control: Control) -> Job[None]:
+        """Write what is still to be written, which may be a large picture, and end the thread."""
+        yield from ()
+        self.close()
+
     def close(self) -> None:
-        """End the thread."""
-        self._writer.close()
+        """Wait until all is written, and end the thread."""
+        self._writer.close(finish=True)
 
     def _write(self, keep: _Keep | None) -> None:
         if keep is None:

@@ -135,8 +135,14 @@ class EditSession(Steering):
         self._history = None  # a gesture that has not ended yet has nothing to end any more
         self._renderer.close()
         self._looker.close()
-        self._autosave.close()
         self._work.stop_all()
+        if self._autosave.idle:
+            self._autosave.close()
+        else:
+            self._work.start("autosave", self._autosave.finish, self._closed_down)
+
+    def _closed_down(self, _: None) -> None:
+        """`rested` follows."""
 
     def _on_failed(self, kind: Kind, failure: Failure) -> None:
         super()._on_failed(kind, failure)

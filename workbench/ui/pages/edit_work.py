@@ -16,7 +16,7 @@ from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.worker import Jobs, JobThread
 
-Kind = Literal["model", "photo", "editor", "recipe", "concepts", "refine", "export"]
+Kind = Literal["model", "photo", "editor", "recipe", "concepts", "refine", "export", "autosave"]
 _TOLD: tuple[Kind, ...] = ("concepts", "refine")  # whose progress is shown
 
 
