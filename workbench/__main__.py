@@ -27,7 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     multiprocessing.freeze_support()  # in a frozen copy a child process starts here
     _prepare()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # while what a command needs was still being imported
+        sys.stderr.write("Stopped.\n")
+        return 3
+
+
+def _run(given: list[str]) -> int:
     if given == ["--version"]:
         sys.stdout.write(f"workbench {__version__}\n")
         return 0

@@ -56,7 +56,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         (WorkbenchError("The disk is full.", "Free some.", ExitCode.RESOURCES), 4, "The disk is full. Free some."),
         (Stopped(), 3, "Stopped."),
         (KeyboardInterrupt(), 3, "Stopped."),
-        (SystemExit(130), 3, ""),
+        (SystemExit(130), 3, "Stopped."),
         (SystemExit(2), 2, ""),
         (MemoryError(), 4, "The computer ran out of memory."),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 4, "The computer ran out of memory."),
@@ -73,6 +73,17 @@ def test_an_error_is_one_line_and_an_exit_code(
     assert outcome.out == ""
     assert outcome.err.startswith(said)
     assert len(outcome.err.splitlines()) <= 1
+
+
+def test_a_stop_before_the_command_has_begun_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(given: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "run", interrupted)
+    assert __main__.main(["doctor"]) == ExitCode.STOPPED
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 def test_a_bug_is_logged_with_its_traceback_and_the_user_is_told_where(

@@ -13,7 +13,7 @@ from workbench.core.concepts.methods import METHODS
 from workbench.core.control import Control
 from workbench.core.data.table import TEST, TRAIN
 from workbench.core.errors import Stopped, WorkbenchError
-from workbench.core.events import Event, Progress, Saved
+from workbench.core.events import Advice, Event, Progress, Saved
 from workbench.core.runs.trained import open_model
 from workbench.jobs.api import run
 from workbench.jobs.concept_examples import open_material
@@ -133,6 +133,23 @@ def test_a_stop_leaves_what_was_proven(proven: tuple[Path, list[Event]], tmp_pat
             prove_concepts(request(proven[0], "Facial_Hair", "Sunglasses", out=tmp_path), control), stop_after_the_first
         )
     assert [path.name for path in tmp_path.iterdir()] == ["Facial_Hair.safetensors"]
+
+
+def test_a_concept_that_is_found_anew_meanwhile_stays(proven: tuple[Path, list[Event]], tmp_path: Path) -> None:
+    model = open_model(proven[0])
+    old = model.concepts["Facial_Hair"]
+    new = replace(old, directions={old.chosen: replace(old.direction, sigma=2 * old.direction.sigma)})
+    said = []
+
+    def find_anew(event: Event) -> None:
+        if isinstance(event, Progress) and event.task == "Proving concepts" and event.done == 0:
+            new.save(tmp_path / "Facial_Hair.safetensors")
+        elif isinstance(event, Advice):
+            said.append(event.finding)
+
+    assert run(prove_concepts(request(proven[0], "Facial_Hair", out=tmp_path)), find_anew) == ()
+    assert load_all(tmp_path, model.fingerprint)["Facial_Hair"].fingerprint == new.fingerprint
+    assert any("found anew" in finding for finding in said)
 
 
 def test_what_cannot_be_proven_is_refused(trained_run: Path, run_copy: Path, few_pictures: Path) -> None:

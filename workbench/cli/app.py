@@ -94,5 +94,6 @@ def run(arguments: Sequence[str]) -> int:
         note(f"Something went wrong: {said}. The details are in '{log.log_file()}'.")
         return ExitCode.FAILED
     if code == _INTERRUPTED:
+        note("Stopped.")
         return ExitCode.STOPPED
     return code if isinstance(code, int) else ExitCode.DONE
