@@ -147,6 +147,11 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert not (tmp_path / "out.png").exists()
 
 
+def test_a_name_that_no_picture_can_have_is_refused_before_anything_is_opened(make: Edit, tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match=r"'\.bmp' is no format"):
+        make(out=tmp_path / "out.bmp", photo=tmp_path / "nowhere.png", model=tmp_path / "no model")
+
+
 def test_a_photo_without_a_face_is_refused_and_nothing_is_written(make: Edit, tmp_path: Path) -> None:
     photo = tmp_path / "sea.png"
     Image.fromarray(np.random.default_rng(0).integers(90, 120, (200, 300, 3), dtype=np.uint8)).save(photo)

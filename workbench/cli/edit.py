@@ -111,10 +111,11 @@ def sample(
     json: Json = False,
 ) -> None:
     """Write a grid of random pictures as the model imagines them."""
-    from workbench.core.pictures import write_picture
+    from workbench.core.pictures import format_of, write_picture
     from workbench.core.runs.trained import open_model
     from workbench.core.training.previews import grid
 
+    format_of(out)  # before anything that takes a while
     opened = open_model(model, prior)
     note_opened(opened)
     pictures = opened.sample(count, seed)

@@ -155,6 +155,17 @@ def picture_size(data: bytes | BinaryIO, name: str) -> tuple[int, int]:
         return (height, width) if turned else (width, height)
 
 
+def format_of(path: Path) -> str:
+    """The format that a picture of this name is written in, as Pillow calls it; raises `WorkbenchError` for none."""
+    kind = _WRITTEN.get(path.suffix.lower())
+    if kind is None:
+        raise WorkbenchError(
+            f"Cannot write '{path.name}': '{path.suffix}' is no format that pictures are exported in.",
+            "Use a name that ends in .png, .jpg, .webp or .tiff.",
+        )
+    return kind
+
+
 def write_picture(
     path: Path,
     pixels: UInt8,
@@ -183,12 +194,7 @@ def write_picture(
     Raises:
         WorkbenchError: unknown format, too large for it, no permission, or the disk is full.
     """
-    kind = _WRITTEN.get(path.suffix.lower())
-    if kind is None:
-        raise WorkbenchError(
-            f"Cannot write '{path.name}': '{path.suffix}' is no format that pictures are exported in.",
-            "Use a name that ends in .png, .jpg, .webp or .tiff.",
-        )
+    kind = format_of(path)
     height, width = pixels.shape[:2]
     if max(height, width) > _LARGEST_SIDE.get(kind, height + width):
         raise WorkbenchError(f"{width} x {height} pixels are too many for {kind}.", "Export it as PNG.")

@@ -19,7 +19,7 @@ from workbench.core.events import Advice, Progress, Saved
 from workbench.core.faces.align import Points
 from workbench.core.faces.find import Face, find_faces, no_face
 from workbench.core.files import write_file
-from workbench.core.pictures import Ai, Photo, read_photo, write_picture
+from workbench.core.pictures import Ai, Photo, format_of, read_photo, write_picture
 from workbench.core.quality.typical import Typical
 from workbench.core.runs.trained import TrainedModel, open_model
 from workbench.core.tensors import write_tensors
@@ -78,6 +78,7 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
         WorkbenchError: no face, no such concept, another model than the recipe's, or a file's own trouble.
     """
     control = control or Control()
+    format_of(request.out)  # before anything that takes a while
     yield Progress("Opening the model", 0, 4, "steps")
     recipe = Recipe.read(request.recipe) if request.recipe else None
     model = yield from _model(request.model, recipe, control)
