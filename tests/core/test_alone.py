@@ -28,11 +28,11 @@ def in_the_middle(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType, str,
         second = threading.Thread(target=change, args=(2,))
         write = getattr(module, writes)
 
-        def meanwhile(*args: Any) -> None:
+        def meanwhile(*args: Any) -> Any:
             if second.ident is None:
                 second.start()
                 second.join(0.2)  # ends at once, unless it waits for its turn
-            write(*args)
+            return write(*args)
 
         monkeypatch.setattr(module, writes, meanwhile)
         change(1)
@@ -53,7 +53,7 @@ def test_labels(kind: str, tmp_path: Path, in_the_middle: Callable[..., None]) -
         with zipfile.ZipFile(where, "w") as archive:
             for number in (1, 2):
                 archive.write(folder / f"{number}.png", f"{number}.png")
-    in_the_middle(label_file, "write_file", lambda n: label_file.set_labels(where, "Hat", {f"{n}.png": 1}))
+    in_the_middle(label_file, "_with", lambda n: label_file.set_labels(where, "Hat", {f"{n}.png": 1}))
     assert open_source(where).table.labels["Hat"].tolist() == [1, 1]
     assert sorted(path.name for path in where.parent.iterdir()) == ["faces", *(["faces.zip"] if kind == "zip" else [])]
 

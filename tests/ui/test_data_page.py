@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from workbench.core.control import Control
+from workbench.core.data.cache import Dataset
 from workbench.core.runs.folder import Run
+from workbench.jobs.api import Job
 from workbench.ui.page import Message
+from workbench.ui.pages import data
 from workbench.ui.pages.data import DataPage
 from workbench.ui.preferences import recent
 from workbench.ui.thumbnails import CELL, ThumbnailModel, Thumbnails
@@ -119,6 +125,45 @@ def test_another_source_replaces_the_one_that_is_being_opened(qtbot: QtBot, page
     assert page.grid.pictures.count == 12
     qtbot.waitUntil(page.at_rest, timeout=PATIENCE_MS)
     assert page.title.text() == "colours"
+
+
+def test_nothing_of_the_former_pictures_is_left_while_the_next_are_read(opened: DataPage, tmp_path: Path) -> None:
+    opened.open_path("builtin:avatars")
+    assert opened.grid.pictures.index(0, 0).data(Qt.ItemDataRole.ToolTipRole) is None
+    assert opened.grid.pictures.count == 0
+    assert opened.summary.text() == ""
+
+
+def test_a_job_that_ends_when_another_source_is_chosen_already_stands_not_in_its_way(
+    qtbot: QtBot, opened: DataPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, read = threading.Event(), threading.Event()
+    prepare = data._prepare
+
+    def find(model: str, source: str, control: Control) -> Job[tuple[()]]:
+        yield from ()
+        found.wait(20)  # too late to be stopped
+        return ()
+
+    def prepare_slowly(source: str, control: Control) -> Job[Dataset]:
+        read.wait(20)
+        return (yield from prepare(source, control))
+
+    monkeypatch.setattr(data, "_find", find)
+    monkeypatch.setattr(data, "_prepare", prepare_slowly)
+    said: list[Message] = []
+    opened.message.connect(lambda message: said.append(message) if message else None)
+    opened.side.find_concepts.emit("tiny")
+    finding = opened._work
+    assert finding is not None
+    opened.open_path("builtin:avatars")
+    found.set()
+    qtbot.waitUntil(finding.isFinished, timeout=PATIENCE_MS)
+    QApplication.processEvents()
+    assert opened.side.stop_button.isVisible()  # it reads them still
+    read.set()
+    qtbot.waitUntil(lambda: opened.dataset is not None, timeout=PATIENCE_MS)
+    assert (opened.title.text(), said) == ("Built-in cartoon faces", [])
 
 
 def test_concepts_are_found_in_a_chosen_run(

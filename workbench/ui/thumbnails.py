@@ -57,6 +57,10 @@ class ThumbnailModel(QAbstractTableModel):
         self._rows = np.arange(len(pictures))
         self.endResetModel()
 
+    def clear(self) -> None:
+        """Show nothing."""
+        self.set_pictures(np.empty((0, 1, 1, 3), np.uint8), str)
+
     def set_rows(self, rows: npt.NDArray[np.int64]) -> None:
         """Show only these rows."""
         self.beginResetModel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 SIZE = 64
 """Of the pictures that are shown, and the size that a training starts with: importing once serves both."""
+
+_HINT = "Choose a source on the left, or drop a folder or zip of pictures anywhere in the window."
 
 
 def _prepare(source: str, control: Control) -> Job[Dataset]:
@@ -77,6 +80,7 @@ class DataPage(Page):
         self._jobs.rested.connect(self.rested)
         self._ready = False
         self._work: JobThread | None = None
+        self._done: Callable[[Any], None] = self._opened
         self._skipped: list[Skipped] = []
         self._model = ""
         self._stopped_words = ""
@@ -89,7 +93,7 @@ class DataPage(Page):
         self.side.find_concepts.connect(self._find_concepts)
         self.side.photos.asked.connect(self._cut_out)
         self.title = OneLine("Pictures", "title")
-        self.summary = muted("Choose a source on the left, or drop a folder or zip of pictures anywhere in the window.")
+        self.summary = muted(_HINT)
         self.grid = Thumbnails()
         self.labels = LabelBar(self.grid, self._jobs)
         self.labels.changed.connect(self._labelled)
@@ -144,15 +148,13 @@ class DataPage(Page):
         self.labels.set_dataset(None)
         self.teach.empty()
         self.teach.hide()
+        self.grid.pictures.clear()
         self.title.setText(source_title(source))
+        self.summary.setText("")
         self._stopped_words = "Stopped. Choose the source again to go on."
         self._start(partial(_prepare, source), "Reading pictures…", self._opened)
 
-    @Slot(object)
     def _opened(self, dataset: Dataset) -> None:
-        if self.sender() is not self._work:
-            return  # another source has been chosen since
-        self._end()
         self.dataset = dataset
         self.side.set_dataset(dataset)
         self.side.set_busy(False)
@@ -209,9 +211,7 @@ class DataPage(Page):
             out = Path(path) if Path(path).suffix else Path(path).with_suffix(".zip")
             self._start(partial(import_photos, str(photos), out, size, several), "Finding faces…", self._cut)
 
-    @Slot(object)
     def _cut(self, made: Imported) -> None:
-        self._end()
         self.side.source.set_source(str(made.path))
         self.message.emit(Message(summary(made), kind="info"))
 
@@ -231,18 +231,14 @@ class DataPage(Page):
         make = partial(_teach, self._model, self.side.source.source, name, (with_it, without))
         self._start(make, f"Teaching {name}…", self._taught)
 
-    @Slot(object)
     def _taught(self, concept: Any) -> None:
         from workbench.core.concepts.teach import how_sure
 
-        self._end()
         self.teach.empty()
         text = f"'{concept.name}' is a concept now. {how_sure(concept.direction)}"
         self.message.emit(Message(text, "Use in Edit", partial(self.hand_over.emit, "Edit", self._model)))
 
-    @Slot(object)
     def _found(self, concepts: tuple[Any, ...]) -> None:
-        self._end()
         names = ", ".join(concept.name for concept in concepts)
         text = (
             f"Found {len(concepts)} concepts: {names}." if concepts else "No label has enough pictures for a concept."
@@ -256,18 +252,24 @@ class DataPage(Page):
 
     # What runs
 
-    def _start(self, make: Any, text: str, done: Any) -> None:
+    def _start(self, make: Callable[[Control], Job[Any]], text: str, done: Callable[[Any], None]) -> None:
+        """Run a job; once another one has taken its place, nothing is heard of it any more."""
         self.message.emit(None)
         self.side.set_busy(True, text)
         self.activity.emit(Activity(text))
         self.teach.set_ready(False)
-        self._work = self._jobs.start(make, done=done, event=self._on_event, stopped=self._stopped)
+        self._done = done
+        self._work = self._jobs.start(
+            make, done=self._on_done, event=self._on_event, stopped=self._on_stopped, failed=self._on_failed
+        )
 
     def _tell_teach(self) -> None:
         self.teach.set_ready(self._work is None and self.side.runs.isEnabled())
 
     def _end(self, text: str = "") -> None:
         self._work = None
+        if self.dataset is None:
+            self.summary.setText(_HINT)
         self.side.set_busy(False, text)
         self._tell_teach()
         self.activity.emit(None)
@@ -287,15 +289,25 @@ class DataPage(Page):
         elif isinstance(event, Advice):
             self.message.emit(Message(f"{event.finding} {event.remedy}", kind="advice"))
 
+    @Slot(object)
+    def _on_done(self, result: object) -> None:
+        if self.sender() is self._work:
+            self._end()
+            self._done(result)
+
     @Slot()
-    def _stopped(self) -> None:
+    def _on_stopped(self) -> None:
         if self.sender() is self._work:
             self._end(self._stopped_words)
 
     @Slot(object)
-    def _failed(self, failure: Failure) -> None:
+    def _on_failed(self, failure: Failure) -> None:
         if self.sender() is self._work:
             self._end(failure.what)
+            self._failed(failure)
+
+    @Slot(object)
+    def _failed(self, failure: Failure) -> None:
         self.message.emit(failure_message(failure))
 
     def _lay_out(self) -> None:
