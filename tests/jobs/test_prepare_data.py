@@ -278,6 +278,29 @@ def test_a_killed_import_goes_on_and_is_never_taken_for_whole(photos: Path, plac
     assert {entry.name for entry in folder.iterdir()} == {"pictures.npy", "index.json", "lock"}
 
 
+def test_another_import_of_the_same_program_is_waited_for_until_one_is_stopped(photos: Path) -> None:
+    first = prepare_data(photos, 16)
+    while not (isinstance(event := next(first), Progress) and event.done):
+        pass  # it is in the middle, and holds the lock
+    control = Control()
+
+    def lose_patience(event: Event) -> None:
+        if isinstance(event, Progress) and "Waiting" in event.task:
+            control.stop()
+
+    with pytest.raises(Stopped):
+        run(prepare_data(photos, 16, control), lose_patience)
+    waits: list[Event] = []
+
+    def let_go(event: Event) -> None:
+        if isinstance(event, Progress) and "Waiting" in event.task:
+            waits.append(event)
+            first.close()
+
+    assert len(run(prepare_data(photos, 16), let_go)) == 100
+    assert len(waits) == 1
+
+
 @pytest.mark.parametrize("damage", ["index", "short", "shape", "missing"])
 def test_a_damaged_cache_is_made_again(damage: str, photos: Path) -> None:
     folder = prepare(photos)[0].folder

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -67,7 +69,7 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
         `Progress` (pictures), `Skipped`, at the end `Saved`.
 
     Raises:
-        WorkbenchError: no data there, nothing in it can be read, no space, or another import of it is running.
+        WorkbenchError: no data there, nothing in it can be read, no space, or another program imports it now.
         Stopped: by the user.
     """
     control = control or Control()
@@ -82,7 +84,8 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     if (dataset := open_cache(source, size)) is None:
         with file_errors(folder, "write"):
             folder.mkdir(parents=True, exist_ok=True)
-        with Lock(folder / "lock", "These pictures are being prepared already, by another window or command."):
+        with ExitStack() as turn:
+            yield from _take_turn(turn, folder / "lock", control)
             if open_cache(source, size) is None:  # else another import has ended just now
                 yield from _import(source, size, control)
         dataset = open_cache(source, size)
@@ -91,6 +94,30 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     if not len(dataset):
         raise _nothing_readable(source, dataset.skipped[-1].reason)
     return dataset
+
+
+def _take_turn(turn: ExitStack, lock: Path, control: Control) -> Iterator[Progress]:
+    """Hold the lock in `turn`; of the same program another thread that holds it is waited for.
+
+    It is at work for the same user, or about to stop for this one.
+    """
+    since, ours = time.monotonic(), _ours(lock)
+    while True:
+        try:
+            turn.enter_context(Lock(lock, "These pictures are being prepared already, by another window or command."))
+            return
+        except WorkbenchError:
+            before, ours = ours, _ours(lock)
+            if not (before or ours):  # it may have been let go just now
+                raise
+        yield Progress("Waiting: these pictures are being prepared", int(time.monotonic() - since), None, "seconds")
+        control.check()
+
+
+def _ours(lock: Path) -> bool:
+    """Whether this program holds the lock."""
+    holder = Lock.holder(lock)
+    return holder is not None and (holder.process, holder.computer) == (os.getpid(), platform.node())
 
 
 def _readable_now(source: Source, rows: Sequence[int]) -> bool:
