@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,7 @@ from workbench.ui.page import Message
 from workbench.ui.pages.train import TrainPage
 from workbench.ui.pages.train_jobs import training_threads
 from workbench.ui.preferences import preferences
+from workbench.ui.previews import read_grids
 
 PATIENCE_MS = 120_000
 """For a busy machine."""
@@ -208,16 +210,28 @@ def test_an_impossible_setting_is_marked_and_nothing_starts(qtbot: QtBot, page: 
     assert page.form.settings.fields["batch_size"].error.isVisible()
 
 
-def test_a_past_run_shows_its_curves_and_pictures(qtbot: QtBot, page: TrainPage, trained_run: Path) -> None:
+def test_a_past_run_shows_its_curves_and_pictures(
+    qtbot: QtBot, page: TrainPage, trained_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page.open_path(str(trained_run))
     wait_for_step(qtbot, page)
     assert len(page.watch.plot.points("train", "total")) == 150
-    slider = page.watch.previews.slider
+    previews = page.watch.previews
+    slider = previews.slider
     assert slider.value() == slider.maximum() > 0
-    newest = page.watch.previews.shown("samples").copy()
-    slider.setValue(0)
-    assert page.watch.previews.shown("samples") != newest
-    assert page.watch.previews._when.text() == f"step {page.watch.previews.steps[0]:,}"
+    files = previews._files["samples"]
+
+    def shows(step: int) -> bool:
+        return bool(previews.shown("samples") == QImage(str(files[step])))
+
+    qtbot.waitUntil(lambda: shows(previews.steps[-1]), timeout=PATIENCE_MS)
+    read = []
+    monkeypatch.setattr("workbench.ui.previews.read_grids", lambda *given: read.append(given) or read_grids(*given))
+    for place in range(slider.maximum(), -1, -1):  # a hand drags it to the beginning
+        slider.setValue(place)
+    assert previews._when.text() == f"step {previews.steps[0]:,}"
+    qtbot.waitUntil(lambda: shows(previews.steps[0]), timeout=PATIENCE_MS)
+    assert len(read) <= 2  # what was passed by meanwhile is never read
 
 
 def test_use_in_edit_hands_the_run_over(qtbot: QtBot, page: TrainPage) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from workbench.core.control import Control
 from workbench.core.events import Preview
+from workbench.jobs.api import Job
 from workbench.ui.flow import button_row
 from workbench.ui.pictures import to_qimage
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import checkable, described, push_button, tool_button
+from workbench.ui.worker import Jobs
 
 _HANDLE = 16
 """The width of a slider's handle, as the style sheet has it: its middle goes from half of it to half of it."""
@@ -23,6 +27,12 @@ KINDS = {
     "samples": ("Samples", "The same random codes each time: what the model makes up"),
     "reconstructions": ("Reconstructions", "Faces it has not learned from, and what the model makes of them"),
 }
+
+
+def read_grids(files: Mapping[str, Path], control: Control) -> Job[dict[str, QImage]]:
+    """The pictures in some files; empty ones for those that are gone."""
+    yield from ()
+    return {kind: QImage(str(file)) for kind, file in files.items()}
 
 
 class GridView(QWidget):
@@ -95,6 +105,9 @@ class Previews(QWidget):
         super().__init__(parent)
         self._files: dict[str, dict[int, Path]] = {kind: {} for kind in KINDS}
         self._newest: dict[str, tuple[int, QImage]] = {}
+        self._jobs: Jobs | None = None
+        self._wanted: dict[str, Path] = {}  # what is to be shown and must be read first, by kind
+        self._being_read: dict[str, Path] = {}
         self._steps: list[int] = []
         self._views: dict[str, GridView] = {}
         self._titles: dict[str, QLabel] = {}
@@ -148,6 +161,10 @@ class Previews(QWidget):
         layout.addWidget(from_here)
         self.clear()
 
+    def serve(self, jobs: Jobs) -> None:
+        """Read grids that lie on disk as jobs of these: a large one takes the window's thread too long."""
+        self._jobs = jobs
+
     @property
     def steps(self) -> list[int]:
         """The moments that the slider goes through: there is a grid or a checkpoint of each."""
@@ -165,6 +182,7 @@ class Previews(QWidget):
             self._titles[kind].setText(KINDS[kind][0])
             view.show_image(QImage())
         self._newest.clear()
+        self._wanted.clear()
         self._checkpoints.clear()
         self._when.setText("")
         self._grow(follow=True)
@@ -252,14 +270,31 @@ class Previews(QWidget):
         self._when.setText(f"step {step:,}")
         self.moved.emit(step)
         self._mark()
+        self._wanted.clear()
         for kind, view in self._views.items():
             known = sorted(self._files[kind])
             position = bisect_right(known, step)
             if position:
                 drawn = known[position - 1]
-                view.show_image(self._image(kind, drawn))
+                newest = self._newest.get(kind)
+                if newest and newest[0] == drawn:
+                    view.show_image(newest[1])
+                else:
+                    self._wanted[kind] = self._files[kind][drawn]
                 self._titles[kind].setText(KINDS[kind][0] + (f" of step {drawn:,}" if drawn != step else ""))
+        self._read()
 
-    def _image(self, kind: str, step: int) -> QImage:
-        newest = self._newest.get(kind)
-        return newest[1] if newest and newest[0] == step else QImage(str(self._files[kind][step]))
+    def _read(self) -> None:
+        """One job at a time: while a hand drags the slider, what it has passed by is never read."""
+        if self._jobs and self._wanted and not self._being_read:
+            self._being_read = dict(self._wanted)
+            self._jobs.start(partial(read_grids, self._being_read), done=self._show_read)
+
+    @Slot(object)
+    def _show_read(self, grids: Mapping[str, QImage]) -> None:
+        read, self._being_read = self._being_read, {}
+        if read == self._wanted:
+            self._wanted.clear()
+            for kind, grid in grids.items():
+                self._views[kind].show_image(grid)
+        self._read()

@@ -37,7 +37,7 @@ from workbench.ui.pages.train_origin import Origin, read_mended, read_origin, re
 from workbench.ui.pages.train_queue import QueueList, read_queue
 from workbench.ui.pages.train_runs import RunsList
 from workbench.ui.pages.train_watch import PastRun, TrainWatch
-from workbench.ui.preferences import preferences, whole_number
+from workbench.ui.preferences import preferences
 from workbench.ui.worker import Jobs, JobThread
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class TrainPage(Page):
         self.form.queued.connect(self._queue)
         self.form.layers_asked.connect(self._find_layers)
         self.form.estimate.serve(self._jobs, self._request)
+        self.watch.previews.serve(self._jobs)
         self.watch.pause.connect(lambda held: self._steer(Control.pause if held else Control.resume))
         self.watch.health.mended.connect(self._mend)
         self.watch.walk.walk.connect(lambda held: self._steer(Control.walk if held else Control.resume))
@@ -157,11 +158,7 @@ class TrainPage(Page):
         stored = preferences()
         stored.setValue("train/splitter", self._folding.state())
         stored.setValue("train/watch", self.watch.splitter.saveState())
-        stored.setValue("train/source", self.form.source.source)
-        stored.setValue("train/size", self.form.picture_size)
-        unit, amount = self.form.budget
-        stored.setValue("train/unit", unit)
-        stored.setValue("train/amount", amount)
+        self.form.save_state()
 
     def _restore(self) -> None:
         stored = preferences()
@@ -169,11 +166,7 @@ class TrainPage(Page):
         for key, restore in restores.items():
             if state := stored.value(key):
                 restore(state)
-        if source := stored.value("train/source"):
-            self.form.source.set_source(str(source))
-        self.form.set_size(whole_number("train/size", 0))
-        if amount := whole_number("train/amount", 0):
-            self.form.set_budget(str(stored.value("train/unit")), amount)
+        self.form.restore_state()
 
     @Slot(object)
     def _find_layers(self, values: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from workbench.ui.forms import NoWheel, SettingsForm
 from workbench.ui.layer_table import LayerTable
 from workbench.ui.pages.train_estimate import EstimateLine
 from workbench.ui.pages.train_origin import Origin, OriginBar
+from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.source_picker import SourcePicker
 from workbench.ui.theme import GRID, heading, icon, muted
 from workbench.ui.widgets import Column, checkable, described, push_button, tool_button
@@ -134,6 +135,22 @@ class TrainForm(QFrame):
     def set_size(self, size: int) -> None:
         if button := self._sizes.button(size):
             button.setChecked(True)
+
+    def save_state(self) -> None:
+        """Remember data, size and budget until the next start."""
+        unit, amount = self.budget
+        state = {"source": self.source.source, "size": self.picture_size, "unit": unit, "amount": amount}
+        for name, value in state.items():
+            preferences().setValue(f"train/{name}", value)
+
+    def restore_state(self) -> None:
+        """What was remembered."""
+        stored = preferences()
+        if source := stored.value("train/source"):
+            self.source.set_source(str(source))
+        self.set_size(whole_number("train/size", 0))
+        if amount := whole_number("train/amount", 0):
+            self.set_budget(str(stored.value("train/unit")), amount)
 
     def fill_from(self, origin: Origin) -> None:
         """Show all that a run was set to; of a checkpoint to go on from, only what may change."""
