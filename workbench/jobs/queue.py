@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workbench.core.alone import alone_at
 from workbench.core.control import Control
 from workbench.core.data.source import open_source
 from workbench.core.errors import Failure, Stopped, WorkbenchError, file_errors
@@ -33,7 +34,6 @@ from workbench.jobs.api import Job, preceded
 from workbench.jobs.train import TrainRequest, TrainResult, check, resume, train
 
 FORMAT, VERSION = "workbench-queue", 1
-_PATIENCE_SECONDS = 5.0
 _logger = logging.getLogger(__name__)
 
 _BUSY = "The queue is being worked through by another program."
@@ -210,10 +210,7 @@ class Queue:
 
     def _change(self, change: Callable[[list[Waiting]], list[Waiting]]) -> None:
         """Read, change and write, as one step for every program that does the same."""
-        with file_errors(self._folder, "write"):
-            self._folder.mkdir(parents=True, exist_ok=True)
-        busy = "The queue is being changed by another program."
-        with Lock(self._folder / "queue.lock", busy, patience=_PATIENCE_SECONDS):
+        with alone_at(self._file, "The queue is being changed by another program."):
             entries = [entry.to_json() for entry in change(list(self.waiting()))]
             write_json(self._file, {"format": FORMAT, "version": VERSION, "waiting": entries})
 
