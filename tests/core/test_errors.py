@@ -17,6 +17,8 @@ def test_an_unknown_name_gets_the_nearest_known_one() -> None:
     )
     assert str(unknown("model", "x", ["vae", "dcgan"])) == "There is no model 'x'. Known: dcgan, vae."
     assert str(unknown("concept", "x", [])) == "There is no concept 'x'."
+    many = str(unknown("picture", "x", [f"{number:06}" for number in range(2000)]))
+    assert many.endswith(", 000018, 000019 and 1,980 more.")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image, ImageFilter
 from skimage import data
 
 from workbench.core.control import Control
+from workbench.core.data.folder import FolderSource
 from workbench.core.data.source import open_source
 from workbench.core.errors import Stopped, WorkbenchError
 from workbench.core.events import Event, Progress, Skipped
@@ -139,6 +141,7 @@ def test_a_set_is_never_written_over(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(WorkbenchError, match="exists already"):
         made(photos, tmp_path / "mine.zip")
     assert (tmp_path / "mine.zip").read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.zip"]
 
 
 def test_photos_without_any_face_give_a_sentence(tmp_path: Path) -> None:
@@ -147,3 +150,25 @@ def test_photos_without_any_face_give_a_sentence(tmp_path: Path) -> None:
     Image.new("RGB", (90, 60), "grey").save(folder / "wall.png")
     with pytest.raises(WorkbenchError, match="No face could be cut out of the 1 photos"):
         made(folder, tmp_path / "mine.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["walls"]
+
+
+def test_a_photo_that_the_disk_did_not_give_is_looked_at_again_when_the_import_goes_on(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "two"
+    folder.mkdir()
+    shutil.copy(photos / "1-good.png", folder)
+    shutil.copy(photos / "6-coffee.png", folder)
+    request, control = ImportRequest(folder, tmp_path / "mine", size=64), Control()
+
+    def refuse(self: FolderSource, row: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderSource, "read", refuse)
+        with pytest.raises(Stopped):
+            run(import_photos(request, control), lambda event: control.stop() if isinstance(event, Skipped) else None)
+    imported = run(import_photos(request))
+    assert (imported.photos, imported.faces) == (2, 1)
+    assert [skipped.name for skipped in imported.left_out] == ["6-coffee.png"]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+_NAMED = 20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -50,7 +51,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> WorkbenchError:
-    """The error for a name that is not in a list, with the nearest known names.
+    """The error for a name that is not in a list, with the nearest known name, or else the first of them.
 
     >>> print(unknown("setting", "latnet", ["latent", "width"]))
     There is no setting 'latnet'. Did you mean 'latent'?
@@ -61,7 +62,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> WorkbenchError:
         match = next(n for n in names if n.lower() == near[0])
         hint = f"Did you mean '{match}'?"
     else:
-        hint = f"Known: {', '.join(names)}." if names else ""
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        hint = f"Known: {', '.join(names[:_NAMED])}{more}." if names else ""
     return WorkbenchError(f"There is no {kind} '{name}'.", hint)
 
 

@@ -11,25 +11,26 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from workbench.core.alone import alone_at
 from workbench.core.control import Control
-from workbench.core.data.cache import LARGEST, SMALLEST
+from workbench.core.data.cache import LARGEST, SMALLEST, of_the_disk
 from workbench.core.data.face_set import FaceSetWriter, Looked
 from workbench.core.data.listing import SourceLostError
 from workbench.core.data.source import Source, open_source
-from workbench.core.errors import WorkbenchError, file_errors
+from workbench.core.errors import WorkbenchError
 from workbench.core.events import Progress, Saved, Skipped
 from workbench.core.faces.align import FACES
 from workbench.core.faces.find import Face, find_faces
 from workbench.core.faces.gate import Copies, cut_out
-from workbench.core.lock import Lock
 from workbench.core.pictures import decode_picture
 from workbench.jobs.api import Job
-from workbench.jobs.prepare_data import Clock
+from workbench.jobs.prepare_data import Clock, readable_now
 
 Several = Literal["skip", "largest", "all"]
 
 _BESIDE = 0.5
 """A face less wide than this share of the largest stands in the background, and is not counted."""
+_PATIENCE_SECONDS = 0.5
 
 UInt8 = npt.NDArray[np.uint8]
 
@@ -88,12 +89,13 @@ def import_photos(request: ImportRequest, control: Control | None = None) -> Job
     yield Progress("Finding faces", 0, None, "photos")
     source = open_source(request.photos)
     yield from source.skipped
-    lock = request.out.with_name(f".{request.out.name}.lock")
-    with file_errors(lock, "write"):
-        lock.parent.mkdir(parents=True, exist_ok=True)
-    with Lock(lock, f"Photos are being imported to '{request.out}' already, by another window or command."):
+    busy = f"Photos are being imported to '{request.out}' already, by another window or command."
+    with alone_at(request.out, busy, patience=_PATIENCE_SECONDS):
         settings = {"photos": source.fingerprint, "size": request.size, "several": request.several}
         writer = FaceSetWriter(request.out, settings)
+        unread = (row for row, looked in enumerate(writer.looked) if looked.unread)
+        if (row := readable_now(source, unread)) is not None:
+            writer.go_back(row)
         yield from (Skipped(looked.photo, looked.reason) for looked in writer.looked if looked.reason)
         copies = Copies()
         for file, photo in writer.faces():
@@ -106,12 +108,12 @@ def import_photos(request: ImportRequest, control: Control | None = None) -> Job
                 yield Skipped(looked.photo, looked.reason)
             yield from clock.report(row + 1)
         if not writer.faces():
+            writer.discard()
             raise WorkbenchError(
                 f"No face could be cut out of the {len(source.table)} photos in '{source.location}'.",
                 "Choose photos in which one face looks at the camera, large and sharp.",
             )
         writer.finish(FACES, _columns(source), source.name)
-    lock.unlink(missing_ok=True)
     yield Saved(request.out, "data")
     left_out = tuple(Skipped(looked.photo, looked.reason) for looked in writer.looked if looked.reason)
     counts = Counter(skipped.reason.partition(":")[0] for skipped in left_out)
@@ -128,7 +130,7 @@ def _look(source: Source, row: int, request: ImportRequest, copies: Copies, writ
     except WorkbenchError as error:
         return writer.add(name, [], f"cannot be read: {error.what}")
     except OSError as error:
-        return writer.add(name, [], f"cannot be read: {error.strerror or error}")
+        return writer.add(name, [], f"cannot be read: {error.strerror or error}", of_the_disk(error))
     faces = _wanted(find_faces(pixels), request.several)
     if isinstance(faces, str):
         return writer.add(name, [], faces)

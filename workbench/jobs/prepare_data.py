@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def prepare_data(where: str | Path, size: int, control: Control | None = None) -
     source = open_source(where)
     yield from source.skipped
     folder = cache_path(source, size)
-    if _readable_now(source, unread_rows(folder)):
+    if readable_now(source, unread_rows(folder)) is not None:
         forget(folder)
     if (dataset := open_cache(source, size)) is None:
         with file_errors(folder, "write"):
@@ -120,15 +120,15 @@ def _ours(lock: Path) -> bool:
     return holder is not None and (holder.process, holder.computer) == (os.getpid(), platform.node())
 
 
-def _readable_now(source: Source, rows: Sequence[int]) -> bool:
-    """Whether a picture that the disk would not give can be read by now."""
+def readable_now(source: Source, rows: Iterable[int]) -> int | None:
+    """The first of these pictures, which the disk would not give, that can be read by now."""
     for row in rows:
         try:
             source.read(row)
         except (OSError, WorkbenchError):
             continue
-        return True
-    return False
+        return row
+    return None
 
 
 class _Patience:

@@ -35,11 +35,12 @@ _JOURNAL, _SETTINGS = "journal.jsonl", "settings.json"
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of one photo: the files of its faces, or why there are none."""
+    """What came of one photo: the files of its faces, or why there are none; `unread` when that may pass."""
 
     photo: str
     files: tuple[str, ...] = ()
     reason: str = ""
+    unread: bool = False
 
 
 class FaceSetWriter:
@@ -77,7 +78,9 @@ class FaceSetWriter:
         for line in path.read_bytes().splitlines(keepends=True):
             try:
                 value = json.loads(line)
-                looked.append(Looked(value["photo"], tuple(value["files"]), value["reason"]))
+                looked.append(
+                    Looked(value["photo"], tuple(value["files"]), value["reason"], value.get("unread", False))
+                )
             except (ValueError, KeyError, TypeError):
                 break
             if not line.endswith(b"\n"):
@@ -97,17 +100,31 @@ class FaceSetWriter:
         with Image.open(self.folder / file) as image:
             return np.asarray(image.convert("RGB"))
 
-    def add(self, photo: str, pictures: Sequence[npt.NDArray[np.uint8]], reason: str = "") -> Looked:
+    def add(
+        self, photo: str, pictures: Sequence[npt.NDArray[np.uint8]], reason: str = "", unread: bool = False
+    ) -> Looked:
         """Keep the faces of a photo, or why it has none."""
         first = len(self.faces()) + 1
         files = tuple(f"{number:06d}.jpg" for number in range(first, first + len(pictures)))
         for file, pixels in zip(files, pictures, strict=True):
             write_picture(self.folder / file, pixels, quality=_QUALITY)
-        looked = Looked(photo, files, reason)
+        looked = Looked(photo, files, reason, unread)
         with file_errors(self.folder, "write"), (self.folder / _JOURNAL).open("a", encoding="utf-8") as file_of_lines:
-            file_of_lines.write(json.dumps(asdict(looked)) + "\n")
+            file_of_lines.write(_line(looked))
         self.looked.append(looked)
         return looked
+
+    def go_back(self, row: int) -> None:
+        """Forget what came of the photos from the one in `row` on."""
+        forgotten, self.looked = self.looked[row:], self.looked[:row]
+        write_file(self.folder / _JOURNAL, "".join(map(_line, self.looked)))
+        with file_errors(self.folder, "write"):
+            for file in (file for looked in forgotten for file in looked.files):
+                (self.folder / file).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Leave nothing behind: no set will come of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def finish(self, alignment: Alignment, columns: Mapping[str, Mapping[str, str]], source: str) -> None:
         """Write the set at its place and remove what is beside it.
@@ -133,7 +150,7 @@ class FaceSetWriter:
         }
         if self.out.suffix.lower() == ".zip":
             write_file(self.out, lambda path: self._pack(path, texts))
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.discard()
             return
         for name, text in texts.items():
             write_file(self.folder / name, text)
@@ -156,3 +173,7 @@ class FaceSetWriter:
                 archive.writestr(name, text)
             for file, _ in self.faces():
                 archive.write(self.folder / file, file)
+
+
+def _line(looked: Looked) -> str:
+    return json.dumps(asdict(looked)) + "\n"
