@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_a_name_that_is_no_labels_is_refused(where: Path, label: str) -> None:
 def test_a_picture_that_is_not_there_is_named(where: Path) -> None:
     with pytest.raises(WorkbenchError, match=r"no picture 'd\.png'"):
         set_labels(where, "Smiling", {"d.png": 1})
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zip_with_a_damaged_picture_stays_as_it_is(packed: int, tmp_path: Path) -> None:
+    where = tmp_path / "faces.zip"
+    with zipfile.ZipFile(where, "w", packed) as archive:
+        archive.writestr("a.png", bytes(range(256)) * 9)
+    content = bytearray(where.read_bytes())
+    content[40:60] = b"\xff" * 20
+    where.write_bytes(content)
+    with pytest.raises(WorkbenchError, match="are damaged"):
+        set_labels(where, "Hat", {"a.png": 1})
+    assert (where.read_bytes(), list(tmp_path.iterdir())) == (content, [where])
 
 
 def test_built_in_faces_keep_their_labels() -> None:

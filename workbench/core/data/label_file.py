@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -80,7 +81,12 @@ def _rewrite(where: Path, label: str, values: Mapping[str, int], names: tuple[st
                 if item.filename != table:
                     new.writestr(item, old.read(item))
 
-    write_file(where, write)
+    try:
+        write_file(where, write)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise WorkbenchError(
+            f"Some files in '{where}' are damaged; it stays as it was, without the label.", "Download or copy it again."
+        ) from error
 
 
 def _with(text: str, label: str, values: Mapping[str, int], names: tuple[str, ...]) -> str:
