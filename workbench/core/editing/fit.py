@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,6 +15,9 @@ BAD = 3.5
 """So many dB below the mean of the validation faces is bad: three of a hundred of them are (their standard deviation is
 2 dB, measured on a VAE at 64 pixels); a face cut out lying on its side is as a rule."""
 
+EXACT = 60.0
+"""dB from which a face is exactly itself: of its pixels one in fifteen at most is a grey level off, by rounding."""
+
 POOR = 20.0
 """dB below which a face is hardly itself: what counts for a model of which no usual figure is known, a GAN."""
 
@@ -25,7 +27,7 @@ class Fit:
     """One face and one model.
 
     Attributes:
-        psnr: dB of the face's reconstruction; infinite of a face that the model made up itself.
+        psnr: dB of the face's reconstruction; `EXACT` or more of a face that the model made up itself.
         usual: dB of the model's validation faces, the mean; None where that was not measured.
         distance: Mahalanobis distance of its code from the middle of the training faces' codes; None where their spread
             is not known.
@@ -52,7 +54,7 @@ class Fit:
     @property
     def nearness(self) -> str:
         """How near the model comes to the face: 25.6 dB, or exact."""
-        return f"{self.psnr:.1f} dB" if math.isfinite(self.psnr) else "exact"
+        return f"{self.psnr:.1f} dB" if self.psnr < EXACT else "exact"
 
     @property
     def doubts(self) -> tuple[Advice, ...]:
