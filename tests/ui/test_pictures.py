@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -214,6 +214,17 @@ def test_a_click_on_one_of_several_faces_chooses_it(view: PictureView, qtbot: Qt
     with qtbot.waitSignal(view.face_chosen) as chosen:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=at)
     assert chosen.args == [1]
+
+
+def test_of_several_faces_the_one_that_is_edited_has_the_frame_of_the_chosen(view: PictureView) -> None:
+    view.set_picture(Pyramid(plain(RED)))
+    view.set_faces([(10, 10, 60, 60), (120, 20, 180, 80)], 1)
+    picture = view.grab().toImage()
+    left, right = (picture.pixelColor(view.to_screen(QPointF(x, 45)).toPoint()) for x in (10, 120))
+    accent = view.palette().color(QPalette.ColorRole.Highlight)
+    assert accent.blue() > accent.green() + 50
+    assert right.blue() > right.green() + 50
+    assert left.blue() < left.green() + 20  # white
 
 
 def test_a_drag_over_a_face_does_not_choose_it(view: PictureView, qtbot: QtBot) -> None:

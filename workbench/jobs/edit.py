@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.core.concepts.concept import Concept, concept_file
-from workbench.core.concepts.locks import automatic, lock_effect
+from workbench.core.concepts.locks import automatic, in_words, lock_effect
 from workbench.core.control import Control
 from workbench.core.editing import known_photos
 from workbench.core.editing.fit import Fit
@@ -89,9 +89,9 @@ def edit(request: EditRequest, control: Control | None = None) -> Job[Path]:
     _check(strengths, model)
     yield from _beyond_sliders(strengths, model)
     locks = {**_locks(request.locks, model), **(recipe.locked if recipe else {})}
-    for name in strengths:
-        for said in lock_effect(model.concepts[name], locks, model.concepts).in_words(name):
-            yield Advice(said, "", kind="lock")
+    effects = {name: lock_effect(model.concepts[name], locks, model.concepts) for name in strengths}
+    for said in in_words(effects):
+        yield Advice(said, "", kind="lock")
     control.check()
 
     yield Progress("Finding the face", 1, 4, "steps")

@@ -70,7 +70,7 @@ class ConceptCard(Popup):
         self.column.addLayout(grid)
         proof = concept.direction.proof
         if proof is None:
-            self.column.addWidget(muted("Not proven yet: Prove the concepts below, or workbench concepts prove."))
+            self.column.addWidget(muted("Not proven yet: “Prove”, above the sliders, does it."))
             return
         self.effects = QGridLayout()
         effects = side_effects(proof)[:SHOWN]

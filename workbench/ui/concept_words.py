@@ -50,6 +50,8 @@ def proof(name: str, direction: Direction) -> str:
         sure = (
             f"At the slider's ends a judge of pictures sees at least {_percent(direction)} of 100 faces turned round."
         )
+    elif not (counts.train_with or direction.auc):
+        return f"Found without labels, and named by hand.\nMethod: {direction.method}."
     elif direction.auc is None:
         sure = "How sure it is could not be measured: there were no test pictures of both kinds."
     else:

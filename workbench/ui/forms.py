@@ -89,6 +89,7 @@ class Field(QObject):
             self.editor.setCurrentIndex(self.editor.findData(value))
         else:
             self.editor.setText(shown(value))
+            self.editor.setCursorPosition(0)  # of a long text the beginning is shown
         self._changed()
 
     def place(self, grid: QGridLayout, row: int) -> None:

@@ -283,8 +283,6 @@ class PictureView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index, face in enumerate(self._faces):
             chosen = index == self._face
-            if chosen and not self.underMouse():
-                continue  # the face that is edited stays clear to look at
             path = QPainterPath()
             path.addRoundedRect(self._on_screen(face, pane), 6, 6)
             painter.setPen(QPen(QColor(0, 0, 0, 110), 4))

@@ -36,7 +36,13 @@ _COLOURS = {
     "reconstruction": ("#0f8a7e", "#4fd1c1"),
     "kl": ("#c2571a", "#ffa265"),
 }
-_OTHER_COLOURS = (("#9c3fa8", "#dd8fe8"), ("#5f6b76", "#aab4be"), ("#a3243b", "#ff8496"))
+_OTHER_COLOURS = (
+    ("#9c3fa8", "#dd8fe8"),
+    ("#5f6b76", "#aab4be"),
+    ("#a3243b", "#ff8496"),
+    ("#6f7d1a", "#c3d35a"),
+    ("#0b6fa4", "#62bdf0"),
+)
 
 
 class ScaleAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.core.concepts.concept import Concept, Counts, Direction
 from workbench.core.concepts.local import Local
-from workbench.core.concepts.locks import SOFT, automatic, gauge, lock_effect, locked_step
+from workbench.core.concepts.locks import SOFT, automatic, gauge, in_words, lock_effect, locked_step
 
 CODE = np.zeros(4, np.float32)
 
@@ -83,14 +83,23 @@ def test_the_automatic_locks_leave_alone_what_is_nearly_the_same_change(concepts
 def test_a_lock_that_changes_nothing_is_said(concepts: dict[str, Concept]) -> None:
     effect = lock_effect(concepts["Smiling"], {"Hat": 1.0, "Young": 1.0}, concepts)
     assert effect.idle == ("Hat",)
-    assert effect.in_words("Smiling") == ["Locking 'Hat' changes nothing for 'Smiling': it does not move it anyway."]
+    assert in_words({"Smiling": effect}) == ["Locking 'Hat' changes nothing: 'Smiling' would not move it anyway."]
     assert effect.moves["Young"] == pytest.approx(concepts["Smiling"].direction.vector[2], rel=1e-5)
+
+
+def test_of_many_locks_one_sentence_says_what_changes_nothing(concepts: dict[str, Concept]) -> None:
+    locks = {"Hat": 1.0, "Young": 1.0, "Hair": 1.0}
+    more = {**concepts, "Hair": replace(concepts["Hat"], name="Hair")}
+    said = in_words({name: lock_effect(more[name], locks, more) for name in ("Smiling", "Senior")})
+    assert len(said) == 2
+    assert said[0].startswith("Locking 'Hair' and 'Hat' changes nothing: 'Smiling' and 'Senior' would not move them")
+    assert said[1].startswith("With 'Young' locked only 10 % of 'Senior' is left")
 
 
 def test_a_lock_that_leaves_hardly_anything_is_said(concepts: dict[str, Concept]) -> None:
     effect = lock_effect(concepts["Senior"], {"Young": 1.0}, concepts)
     assert effect.kept < 0.15
-    assert effect.in_words("Senior") == [
+    assert in_words({"Senior": effect}) == [
         "With 'Young' locked only 10 % of 'Senior' is left: they are nearly one change."
     ]
 

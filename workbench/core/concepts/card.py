@@ -33,20 +33,19 @@ def card(concept: Concept) -> list[tuple[str, str]]:
         if share is not None:
             rows.append((f"Turned round at the {side} end", f"{100 * share:.0f} % of {faces}"))
     if (worst := proof.collateral) is not None:
-        rows.append(("Takes along most", f"{worst[0].replace('_', ' ')}, {worst[1]:+.2f} of its own change"))
+        rows.append(("Takes along most", f"{worst[0].replace('_', ' ')}, {100 * worst[1]:+.0f} % of its own change"))
     if proof.moves:
         most = sorted(proof.moves.items(), key=lambda move: -abs(move[1]))[:_MOVES]
         rows.append(("Moves from end to end", ", ".join(f"{name.replace('_', ' ')} {by:+.1f}" for name, by in most)))
     if proof.recognised is not None:
         rows.append(("Same face", f"{100 * proof.recognised:.0f} % are still nearest to their own"))
     if proof.inside is not None:
-        rows.append((f"Change at the {proof.region}", f"{100 * proof.inside:.0f} %"))
+        rows.append((f"Change at the {proof.region}", f"{100 * proof.inside:.0f} % of all that changes"))
     if proof.out_of_range is not None:
         rows.append(("Out of range at the ends", f"{100 * proof.out_of_range:.0f} % of the faces"))
-    if proof.judge_auc[0] is not None and proof.judge_auc[1] is not None:
-        rows.append(
-            ("The judge's own AUC", f"{proof.judge_auc[0]:.3f} on photos, {proof.judge_auc[1]:.3f} on decoded faces")
-        )
+    photos, decoded = proof.judge_auc
+    if photos is not None and decoded is not None:
+        rows.append(("How well the judge sees it (AUC)", f"{photos:.3f} on photos, {decoded:.3f} on decoded faces"))
     rows.append(("Slider", f"{direction.low:+.1f} to {direction.high:+.1f} σ"))
     return rows
 

@@ -77,15 +77,34 @@ class LockEffect:
     idle: tuple[str, ...]
     moves: Mapping[str, float]
 
-    def in_words(self, name: str) -> list[str]:
-        """What should be said of it; nothing where all is as expected."""
-        words = [f"Locking '{lock}' changes nothing for '{name}': it does not move it anyway." for lock in self.idle]
-        if self.kept < _LITTLE:
-            locks = " and ".join(f"'{lock}'" for lock in self.moves)
+
+def in_words(effects: Mapping[str, LockEffect]) -> list[str]:
+    """What should be said of locks, by the concepts that are moved: nothing where all is as expected.
+
+    A sentence for all locks that change nothing for any of these, and one for each concept of which hardly anything is
+    left.
+    """
+    held = dict.fromkeys(lock for effect in effects.values() for lock in effect.moves)
+    idle = [lock for lock in held if all(lock in e.idle for e in effects.values() if lock in e.moves)]
+    words = []
+    if idle:
+        moved = _listed(name for name, effect in effects.items() if set(idle) & set(effect.moves))
+        them = "it" if len(idle) == 1 else "them"
+        words.append(f"Locking {_listed(idle)} changes nothing: {moved} would not move {them} anyway.")
+    for name, effect in effects.items():
+        if effect.kept < _LITTLE:
+            alike = _listed(lock for lock in effect.moves if lock not in effect.idle)
             words.append(
-                f"With {locks} locked only {100 * self.kept:.0f} % of '{name}' is left: they are nearly one change."
+                f"With {alike} locked only {100 * effect.kept:.0f} % of {_listed([name])} is left: "
+                "they are nearly one change."
             )
-        return words
+    return words
+
+
+def _listed(names: Iterable[str]) -> str:
+    """'A', 'B' and 'C'."""
+    *most, last = (f"'{name}'" for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def lock_effect(concept: Concept, locks: Locks, concepts: Mapping[str, Concept]) -> LockEffect:

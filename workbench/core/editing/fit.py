@@ -52,9 +52,14 @@ class Fit:
         )
 
     @property
+    def exact(self) -> bool:
+        """Whether the model's face is the face: nothing is left to come nearer to."""
+        return self.psnr >= EXACT
+
+    @property
     def nearness(self) -> str:
         """How near the model comes to the face: 25.6 dB, or exact."""
-        return f"{self.psnr:.1f} dB" if self.psnr < EXACT else "exact"
+        return "exact" if self.exact else f"{self.psnr:.1f} dB"
 
     @property
     def doubts(self) -> tuple[Advice, ...]:

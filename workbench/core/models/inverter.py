@@ -142,7 +142,7 @@ def train_inverter(
             control.check()
         if watch.seconds - told >= _REPORTS:
             told = watch.seconds
-            yield Progress("Learning to read faces", round(100 * spent), 100, "percent")
+            yield Progress("Learning to read faces", round(100 * spent), 100, "%")
         if step % _OFTEN == 0:
             pairs.append(_pair(maker, _BATCH, generator, device))
         latest = step % _OFTEN == 0

@@ -185,7 +185,7 @@ class DataPage(Page):
         self.grid.pictures.set_rows(rows)
         self.grid.scrollToTop()
         total = len(self.dataset)
-        pictures = f"{total:,} pictures"
+        pictures = f"{total:,} picture{'s' * (total != 1)}"
         self.summary.setText(pictures if len(rows) == total else f"{len(rows):,} of {pictures}")
 
     # Going on from here

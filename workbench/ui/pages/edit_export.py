@@ -52,6 +52,8 @@ class ExportPanel(QWidget):
         self.quality = described(QSpinBox(), "Quality", "From 1, small, to 100, best; 92 shows no loss to the eye.")
         self.quality.setRange(1, 100)
         self.quality.setPrefix("Quality ")
+        self.quality.lineEdit().setTextMargins(GRID, 0, GRID, 0)  # the style sheet's padding does not reach it
+        self.quality.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # with them the side would become wider for it
         self.button = push_button("Export…", "export", "Write the edited picture to a file (Ctrl+E).", primary=True)
         self.button.clicked.connect(self.asked)
         self._size = muted()

@@ -105,6 +105,7 @@ class FacePanel(QWidget):
         self._cut, self._made = self._picture("The face as it is cut out"), self._picture("What the model makes of it")
         self._lay_out()
         self._refining = False
+        self._exact = False
         self.set_faces(0, 0)
         self.show_seen(None)
         self.adjust_button.toggled.connect(self._toggle)
@@ -134,6 +135,7 @@ class FacePanel(QWidget):
         self.refine_button.setText("Stop" if refining else "Refine")
         self.refine_button.setIcon(icon("stop" if refining else "fit"))
         self.refine_button.setToolTip("Keep the face as it is." if refining else _NEARER)
+        self.refine_button.setEnabled(refining or not self._exact)
 
     def show_seen(self, seen: Seen | None) -> None:
         """What the model makes of the face, and what is to be doubted."""
@@ -141,6 +143,8 @@ class FacePanel(QWidget):
         self._show_doubts()
         if seen is None:
             return
+        self._exact = seen.fit.exact
+        self.refine_button.setEnabled(self._refining or not self._exact)
         usual = f" ({seen.fit.usual:.1f} is usual)" if seen.fit.usual is not None else ""
         self.figure.setText(f"How near the model comes to it: {seen.fit.nearness}{usual}. More is nearer.")
         self.nearness.setText(seen.fit.nearness)

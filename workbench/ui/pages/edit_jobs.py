@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
+from workbench.ui.concept_words import title
 from workbench.ui.pictures import RGB, Pyramid, to_qimage
 
 if TYPE_CHECKING:
@@ -237,13 +238,13 @@ def locks_of(model: TrainedModel, locked: Sequence[str], rest: bool) -> dict[str
 
 def lock_words(model: TrainedModel | None, state: EditState | None) -> str:
     """What should be said of an edit's locks: where one changes nothing, or leaves hardly anything."""
-    from workbench.core.concepts.locks import lock_effect
+    from workbench.core.concepts.locks import in_words, lock_effect
 
     if model is None or state is None or not state.locks:
         return ""
     moved = [(name, model.concepts[name]) for name, _ in state.strengths if name in model.concepts]
-    said = [lock_effect(c, dict(state.locks), model.concepts).in_words(name) for name, c in moved]
-    return "\n".join(words for of_one in said for words in of_one)
+    effects = {title(name): lock_effect(concept, dict(state.locks), model.concepts) for name, concept in moved}
+    return title("\n".join(in_words(effects)))
 
 
 def at_hand(data: str) -> bool:

@@ -98,7 +98,7 @@ class EditSide(QFrame):
         self.doubt.setText(doubt or "")
         self.doubt.setVisible(doubt is not None)
         shipped = shipped_at(model.path)
-        figures = f"{model.size} × {model.size} pixels, {model.latent} numbers a face."
+        figures = f"{model.size}\u00a0×\u00a0{model.size} pixels, {model.latent} numbers a face."
         self.about.setText(f"{shipped.note} {figures}" if shipped else figures)
         self.about.show()
         self._find_text.setText(

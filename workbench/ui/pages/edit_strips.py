@@ -164,9 +164,17 @@ class UnnamedCard(Popup):
         row = StripRow(strip)
         row.kept.connect(self.kept)
         row.dismissed.connect(self.dismissed)
+        for left in (row.kept, row.dismissed):
+            left.connect(self._close_when_done)
         self.rows[strip.name], self.fields[strip.name] = row, row.name
         self.dismiss_buttons[strip.name] = row.dismiss_button
         return row
+
+    @Slot()
+    def _close_when_done(self) -> None:
+        """Nothing is left to name."""
+        if all(row.isHidden() for row in self.rows.values()):
+            self.close()
 
 
 class Strips(QObject):

@@ -101,6 +101,8 @@ class StepWalk(QWidget):
         self.note.setText(phase.note)
         if phase.picture is not None:
             self.picture.show_image(to_qimage(phase.picture))
+        elif self.walk_button.isChecked():
+            self.picture.show_image(QImage())  # this part made none, and another's would be taken for its own
         self.next_button.setEnabled(self.walk_button.isChecked())
 
     @property
