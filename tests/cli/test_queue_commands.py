@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from workbench.core.runs.folder import Run
 
@@ -68,7 +70,13 @@ def test_what_could_never_start_is_refused_at_once(command: Command, tmp_path: P
 
 
 def test_one_that_cannot_start_is_kept_with_its_reason_until_it_is_removed(command: Command, tmp_path: Path) -> None:
-    which = command("queue", "add", "--data", tmp_path / "unplugged", *TINY, "--json").json["id"]
+    disk = tmp_path / "unplugged"
+    refused = command("queue", "add", "--data", disk, *TINY)
+    assert (refused.code, "does not exist" in refused.err) == (2, True)
+    disk.mkdir()
+    Image.new("RGB", (32, 32)).save(disk / "face.png")
+    which = command("queue", "add", "--data", disk, *TINY, "--json").json["id"]
+    shutil.rmtree(disk)
     ran = command("queue", "run", "--json")
     assert ran.code == 1
     result = json.loads(ran.out.splitlines()[-1])
