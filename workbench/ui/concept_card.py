@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import fill
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QColor, QGuiApplication, QPixmap
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QGridLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QFrame,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.ui.pictures import RGB, to_qimage
 from workbench.ui.tables import line, table
@@ -20,32 +28,52 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """Side effects on a card; the table has them all."""
-_LINE = 60  # letters of a line of a value: a label that wraps by itself is cut in a popup of its own size
 _STRONG = 0.25  # of the concept's own change: a side effect worth a colour
 
 
 class Popup(QFrame):
-    """A frame over the window that goes away when one clicks elsewhere or presses Escape."""
+    """A frame over the window that goes away when one clicks elsewhere or presses Escape; what is too large scrolls."""
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "card")
         described(self, name)
-        self.column = QVBoxLayout(self)
+        content = QWidget()
+        self.column = QVBoxLayout(content)
         self.column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         self.column.setSpacing(GRID)
+        self._scroll = QScrollArea()
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(content)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self._scroll)
 
     def show_beside(self, widget: QWidget) -> None:
         """Open it to the left of `widget`, wholly on its screen."""
-        self.adjustSize()
-        place = widget.mapToGlobal(QPoint(-self.width() - GRID, 0))
-        screen = QGuiApplication.screenAt(widget.mapToGlobal(QPoint(0, 0))) or QGuiApplication.primaryScreen()
-        space = screen.availableGeometry()
-        x = max(space.left(), min(place.x(), space.right() - self.width()))
-        y = max(space.top(), min(place.y(), space.bottom() - self.height()))
-        self.move(x, y)
+        for part in (self, *self.findChildren(QWidget)):
+            part.ensurePolished()  # the style sheet has a say in every size
+        space = widget.screen().availableGeometry()
+        size = self._size_in(space.size())
+        place = widget.mapToGlobal(QPoint(-size.width() - GRID, 0))
+        x = max(space.left(), min(place.x(), space.right() + 1 - size.width()))
+        y = max(space.top(), min(place.y(), space.bottom() + 1 - size.height()))
+        self.setGeometry(QRect(QPoint(x, y), size))
         self.show()
+
+    def _size_in(self, space: QSize) -> QSize:
+        """The size in which nothing is cut, as far as there is room: the width, then the height for the texts in it."""
+        self.column.invalidate()
+        frame, bar = 2 * self.frameWidth(), self._scroll.verticalScrollBar().sizeHint().width()
+        width = min(self.column.sizeHint().width() + frame, space.width())
+        height = self.column.sizeHint().height()
+        if self.column.hasHeightForWidth():
+            height = self.column.heightForWidth(width - frame)
+        height += frame + (bar if self.column.minimumSize().width() + frame > width else 0)
+        return QSize(width + (bar if height > space.height() else 0), height).boundedTo(space)
 
 
 class ConceptCard(Popup):
@@ -62,11 +90,14 @@ class ConceptCard(Popup):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID // 2)
+        grid.setColumnStretch(1, 1)
         for row, (what, value) in enumerate(card(concept)):
             name_of_row = muted(what)
             name_of_row.setWordWrap(False)
             grid.addWidget(name_of_row, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(QLabel(fill(value, _LINE)), row, 1)
+            said = QLabel(value)
+            said.setWordWrap(True)
+            grid.addWidget(said, row, 1)
         self.column.addLayout(grid)
         proof = concept.direction.proof
         if proof is None:
@@ -125,8 +156,15 @@ class SideEffects(Popup):
         self.column.addWidget(self.table)
 
     def show_beside(self, widget: QWidget) -> None:
-        header = self.table.header()
+        """Open it as wide as its columns, or as the screen; a table longer than half the screen scrolls."""
+        space = widget.screen().availableGeometry()
+        self.table.ensurePolished()
+        header, rows = self.table.header(), self.table.sizeHint().height()
         header.resizeSections(QHeaderView.ResizeMode.ResizeToContents)
-        room = widget.screen().availableGeometry().width() - 8 * GRID
-        self.table.setMinimumWidth(min(header.length() + 2 * self.table.frameWidth(), room))
+        wide, room = header.length() + 2 * self.table.frameWidth(), space.width() - 8 * GRID
+        bar = self.table.verticalScrollBar().sizeHint().width()
+        if rows > space.height() // 2:
+            rows, wide = space.height() // 2, wide + bar
+        self.table.setMinimumWidth(min(wide, room))
+        self.table.setFixedHeight(rows + (bar if wide > room else 0))
         super().show_beside(widget)

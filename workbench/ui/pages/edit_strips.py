@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.core.errors import Failure
@@ -146,19 +146,10 @@ class UnnamedCard(Popup):
                 else "All of them have been named or dismissed."
             )
         )
-        inner = QWidget()
-        rows = QVBoxLayout(inner)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(2 * GRID)
         for strip in strips:
-            rows.addWidget(self._row(strip))
-        rows.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setMinimumSize(inner.sizeHint().width() + 3 * GRID, min(70 * GRID, inner.sizeHint().height()))
-        self.column.addWidget(scroll, 1)
+            self.column.addWidget(self._row(strip))
+            self.column.addSpacing(GRID)
+        self.column.addStretch()
 
     def _row(self, strip: Strip) -> QWidget:
         row = StripRow(strip)
