@@ -237,3 +237,12 @@ def test_a_queue_that_cannot_be_read_is_left_alone_and_said(tmp_path: Path, cont
 def test_an_id_that_nothing_has_is_refused() -> None:
     with pytest.raises(WorkbenchError, match="Nothing in the queue is called 'abc'"):
         Queue().remove("abc")
+
+
+def test_a_training_is_told_of_by_the_name_of_its_pictures(tmp_path: Path) -> None:
+    pictures = tmp_path / "celeba-faces-128.zip"
+    pictures.touch()
+    entry = Queue().add(request(tmp_path, "one", data=str(pictures)))
+    assert entry.summary == "one on celeba-faces-128.zip, 2 steps"
+    assert entry.where == str(pictures)
+    assert Queue().add(request(tmp_path, "two")).summary == "two on builtin:avatars, 2 steps"

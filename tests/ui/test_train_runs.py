@@ -145,7 +145,7 @@ def test_two_runs_are_compared(qtbot: QtBot, page: TrainPage, tmp_path: Path, mo
     for name in ("one", "two"):
         assert len(view.plot.points("train", name)) == 150
     assert {toggle.text() for toggle in view.plot._toggles.values()} == {"one", "two"}  # as they are called
-    view.loss.setCurrentText("kl")
+    view.loss.setCurrentText("KL")
     np.testing.assert_array_equal(
         view.plot.points("train", "one").y, Run.open(page.runs._rows[0].path).losses()["train"][1]["kl"]
     )

@@ -75,13 +75,19 @@ class Waiting:
         if isinstance(request, TrainRequest):
             model = f"{request.model} {request.preset or ''}".strip()
             name = request.name or (f"as {request.like}" if request.like else model)
-            return f"{name} on {request.data}, {_said(request.budget)}"
+            return f"{name} on {Path(request.data).name or request.data}, {_said(request.budget)}"
         if isinstance(request, BranchRequest):
             at = f" at step {request.step}" if request.step is not None else ""
             return f"{request.name or 'a branch'} of {request.run.name}{at}"
         if self.active:
             return request.run.name
         return f"{request.run.name} goes on" + (f", {_said(request.budget)}" if request.budget else "")
+
+    @property
+    def where(self) -> str:
+        """Where the pictures lie, or the run that is gone on with."""
+        request = self.request
+        return request.data if isinstance(request, TrainRequest) else str(request.run)
 
     @property
     def active(self) -> bool:

@@ -13,7 +13,7 @@ from workbench.ui.theme import GRID
 if TYPE_CHECKING:
     from workbench.core.models.layers import Layer
 
-_NUMBERS = (2,)
+_NUMBERS = (1, 2)
 
 
 class LayerTable(QWidget):
@@ -22,8 +22,8 @@ class LayerTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         hint = "What data goes through, and how many numbers each layer learns"
-        self.tree = table("Layers of the model", ("Layer", "Output", "Parameters"), _NUMBERS, hint=hint)
-        self.tree.setRootIsDecorated(True)
+        self.tree = table("Layers of the model", ("Layer", "Output", "Parameters"), _NUMBERS, hint=hint, least=8)
+        self.tree.setIndentation(GRID)
         self.tree.setMinimumHeight(40 * GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -36,8 +36,8 @@ class LayerTable(QWidget):
             rows = [layer for layer in layers if layer.part == part]
             group = line([part.capitalize(), "", f"{sum(row.parameters for row in rows):,}"], _NUMBERS)
             for row in rows:
-                item = line([row.name, " x ".join(map(str, row.shape)), f"{row.parameters:,}"], _NUMBERS)
-                item.setToolTip(0, row.detail)
+                item = line([row.name, " × ".join(map(str, row.shape)), f"{row.parameters:,}"], _NUMBERS)
+                item.setToolTip(0, f"{row.name}: {row.detail}" if row.detail else "")
                 group.addChild(item)
             self.tree.addTopLevelItem(group)
             group.setExpanded(True)

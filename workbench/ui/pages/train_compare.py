@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
+    QLayout,
     QTreeWidget,
     QVBoxLayout,
     QWidget,
@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 from workbench.core.runs.differences import said
 from workbench.ui.dialogs import ask_where_to_save
 from workbench.ui.pictures import to_qimage
-from workbench.ui.plots import LossPlot
+from workbench.ui.plots import LossPlot, spoken
 from workbench.ui.previews import GridView
+from workbench.ui.surface import Surface
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, heading, muted
 from workbench.ui.widgets import Column, OneLine, Stack, described, push_button
@@ -28,6 +29,11 @@ from workbench.ui.widgets import Column, OneLine, Stack, described, push_button
 if TYPE_CHECKING:
     from workbench.core.runs.compare import Comparison
     from workbench.core.runs.metrics import Curves
+
+_WIDE = 130 * GRID
+"""From so many pixels on two tables of three columns can be read side by side."""
+_ROWS = 8
+"""So many rows of a table are seen without scrolling in it."""
 
 
 class CompareView(QWidget):
@@ -43,7 +49,7 @@ class CompareView(QWidget):
         self._curves: tuple[Curves, Curves] = ({}, {})
         self.title = OneLine(role="title")
         self.loss = described(QComboBox(), "Loss", "Which curve of both runs is shown")
-        self.loss.currentTextChanged.connect(self._draw)
+        self.loss.currentIndexChanged.connect(self._draw)
         self.plot = LossPlot(spoken=str)  # a run's name is shown as it is
         self.plot.over_time.hide()  # each run has a clock of its own,
         self.plot.hint.setText("Point at the curves to read them")  # and the pictures below are of no moment
@@ -71,12 +77,12 @@ class CompareView(QWidget):
         for view, samples in zip(self.views, comparison.samples, strict=True):
             view.show_image(QImage() if samples is None else to_qimage(samples))
         names = dict.fromkeys(loss for parts in curves for _, values in parts.values() for loss in values)
-        shown = self.loss.currentText()
+        shown = self.loss.currentData()
         self.loss.blockSignals(True)
         self.loss.clear()
-        self.loss.addItems(list(names))
-        if shown in names:
-            self.loss.setCurrentText(shown)
+        for name in names:
+            self.loss.addItem(spoken(name), name)
+        self.loss.setCurrentIndex(max(0, self.loss.findData(shown)))
         self.loss.blockSignals(False)
         self._draw()
 
@@ -86,7 +92,7 @@ class CompareView(QWidget):
         self.plot.clear()
         if self._comparison is None:
             return
-        loss = self.loss.currentText()
+        loss = self.loss.currentData()
         for name, parts in zip(self._comparison.names, self._curves, strict=True):
             for part, (steps, values) in parts.items():
                 if loss in values:
@@ -108,43 +114,20 @@ class CompareView(QWidget):
         head.addWidget(self.title, 1)
         for button in buttons:
             head.addWidget(button)
-        curves = QVBoxLayout()
-        curves.setSpacing(GRID)
         which = QHBoxLayout()
         which.addWidget(heading("Curves"))
         which.addStretch()
         which.addWidget(self.loss)
-        curves.addLayout(which)
-        curves.addWidget(self.plot, 1)
-        tables = QHBoxLayout()
-        tables.setSpacing(2 * GRID)
-        for title, shown in (("What was set differently", self.settings), ("What came out", self.results)):
-            column = QVBoxLayout()
-            column.setSpacing(GRID)
-            column.addWidget(heading(title))
-            column.addWidget(shown, 1)
-            tables.addLayout(column, 1)
+        results = _column(heading("What came out"), self.results)
+        tables = Surface(_column(heading("What was set differently"), self.settings), results, beside=_WIDE, even=True)
         samples = QHBoxLayout()
         samples.setSpacing(2 * GRID)
         for name, view in zip(self._names, self.views, strict=True):
-            column = QVBoxLayout()
-            column.setSpacing(GRID)
-            column.addWidget(name)
-            column.addWidget(view, 1)
-            samples.addLayout(column, 1)
-        pictures = QVBoxLayout()
-        pictures.setSpacing(GRID)
-        pictures.addWidget(heading("Samples"))
-        pictures.addWidget(self._notes)
-        pictures.addLayout(samples, 1)
+            samples.addWidget(_column(name, view), 1)
         self.splitter = Stack()
-        for content in (curves, tables, pictures):
-            card = QFrame()
-            card.setProperty("role", "card")
-            inside = QVBoxLayout(card)
-            inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-            inside.addLayout(content)
-            self.splitter.addWidget(card)
+        pictures = _column(heading("Samples"), self._notes, samples)
+        for surface in (Surface(_column(which, self.plot)), tables, Surface(pictures)):
+            self.splitter.addWidget(surface)
         self.splitter.setSizes([36 * GRID, 22 * GRID, 24 * GRID])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -153,10 +136,20 @@ class CompareView(QWidget):
         layout.addWidget(Column(self.splitter), 1)
 
 
+def _column(*parts: QWidget | QLayout) -> QWidget:
+    """One below the other; the last has the room that the others leave."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GRID)
+    for part in parts:
+        column.addWidget(part) if isinstance(part, QWidget) else column.addLayout(part)
+    column.setStretch(column.count() - 1, 1)
+    return whole
+
+
 def _table(name: str) -> QTreeWidget:
-    empty = table(name, ("", "", ""), stretched=2)
-    empty.setMinimumHeight(12 * GRID)
-    return empty
+    return table(name, ("", "", ""), stretched=(1, 2))
 
 
 def _fill(tree: QTreeWidget, names: tuple[str, str], rows: list[tuple[str, str, str]]) -> None:
@@ -164,3 +157,5 @@ def _fill(tree: QTreeWidget, names: tuple[str, str], rows: list[tuple[str, str, 
     tree.setHeaderLabels(["", *names])
     for row in rows or [("Nothing differs", "", "")]:
         tree.addTopLevelItem(line(row))
+    seen = min(tree.topLevelItemCount(), _ROWS)
+    tree.setMinimumHeight(tree.header().sizeHint().height() + seen * tree.sizeHintForRow(0) + 2 * tree.frameWidth())

@@ -26,6 +26,8 @@ class QueueRow:
     reason: str
     active: bool
     """A program trains it at this moment."""
+    where: str = ""
+    """The path of its pictures, or of the run that is gone on with."""
 
 
 def read_queue(control: Control) -> Job[list[QueueRow]]:
@@ -34,7 +36,7 @@ def read_queue(control: Control) -> Job[list[QueueRow]]:
 
     yield from ()
     waiting = [entry for entry in Queue().waiting() if not entry.done]
-    return [QueueRow(entry.id, entry.summary, entry.reason or "", entry.active) for entry in waiting]
+    return [QueueRow(entry.id, entry.summary, entry.reason or "", entry.active, entry.where) for entry in waiting]
 
 
 class QueueList(QWidget):
@@ -51,7 +53,8 @@ class QueueList(QWidget):
         super().__init__(parent)
         self.rows: list[QueueRow] = []
         self._busy = False
-        self.tree = table("Queue", ("Training", "State"), stretched=1)
+        self.tree = table("Queue", ("Training", "State"), stretched=(1,))
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)  # a reason is read from its beginning
         self.tree.itemSelectionChanged.connect(self._selected)
         self._empty = muted(
             "Nothing waits. “Add to queue”, below the form, puts a training here; each begins when the one "
@@ -148,5 +151,6 @@ class QueueList(QWidget):
 
 def _line(row: QueueRow) -> QTreeWidgetItem:
     item = line([row.text, row.reason or ("is being trained" if row.active else "waits")])
+    item.setToolTip(0, f"{row.text}\n{row.where}".strip())
     item.setToolTip(1, row.reason)
     return item

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -45,6 +42,7 @@ from workbench.ui.pages.train_health import HealthLine
 from workbench.ui.pages.train_walk import StepWalk
 from workbench.ui.plots import LossPlot, Part
 from workbench.ui.previews import Previews
+from workbench.ui.surface import Surface
 from workbench.ui.theme import GRID, icon, muted
 from workbench.ui.widgets import Column, OneLine, Stack, checkable, described, push_button
 
@@ -102,39 +100,6 @@ class Figure(QWidget):
 
     def set_text(self, text: str) -> None:
         self._value.setText(text or "–")
-
-
-class Surface(QFrame):
-    """What lies on a surface of its own: side by side, or one below the other where it is narrow.
-
-    The first has the room that the others leave.
-    """
-
-    def __init__(self, *contents: QWidget) -> None:
-        super().__init__()
-        self.setProperty("role", "card")
-        self._contents = contents
-        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-        self._inside.setSpacing(3 * GRID)
-        for number, content in enumerate(contents):
-            self._inside.addWidget(content, number == 0)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(max(self._widths()) + 4 * GRID, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        needed = sum(self._widths()) + 4 * GRID + (len(self._contents) - 1) * self._inside.spacing()
-        way = QBoxLayout.Direction
-        self._inside.setDirection(
-            way.LeftToRight if event.size().width() >= max(needed, 60 * GRID) else way.TopToBottom
-        )
-
-    def _widths(self) -> list[int]:
-        """The least that each takes."""
-        shown = (content for content in self._contents if not content.isHidden())
-        return [max(content.minimumSizeHint().width(), content.minimumWidth()) for content in shown] or [0]
 
 
 class TrainWatch(QWidget):
