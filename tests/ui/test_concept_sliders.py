@@ -373,3 +373,21 @@ def test_a_composed_direction_is_as_sure_as_it_turns_faces_round(sliders: Concep
     assert "at least 92 of 100 faces" in badge.toolTip()
     assert "Weak" not in badge.toolTip()
     assert list(sliders.rows) == ["Smiling", "Hat"]
+
+
+def test_a_name_that_is_too_long_gives_way_to_dots(sliders: ConceptSliders) -> None:
+    sliders.set_concepts(named({"Bright_background_that_is_bright": direction()}))
+    QApplication.processEvents()
+    (row,) = sliders.rows.values()
+    label = row.label
+    assert label.buddy() is row.slider
+    assert label.toolTip() == "Bright background that is bright: double-click resets it."
+    for strength in (0.0, 1.0):  # bold, when it is moved
+        row.set_strength(strength)
+        room = label.contentsRect().width()
+        short = label.fontMetrics().elidedText(label.text(), Qt.TextElideMode.ElideMiddle, room)
+        assert "…" in short
+        seen, whole = label.grab().toImage(), label.text()
+        label.setText(short)
+        assert label.grab().toImage() == seen
+        label.setText(whole)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QToolButton,
@@ -23,13 +22,24 @@ from workbench.ui.concept_words import proof, rank, role, said, title
 from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
-from workbench.ui.widgets import Column, checkable, described, tool_button
+from workbench.ui.widgets import Column, OneLine, checkable, described, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Concept, Direction
 
 SEARCH_FROM = 9
 """A search field appears from so many concepts on."""
+
+
+class _Name(OneLine):
+    """A concept's name, as plain as any label; its tooltip has it whole, and says what a double click does."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setProperty("role", None)
+
+    def setToolTip(self, _cut: str) -> None:
+        super().setToolTip(f"{self.text()}: double-click resets it.")
 
 
 class ConceptRow(QWidget):
@@ -49,7 +59,7 @@ class ConceptRow(QWidget):
         self._proof = f"{doubt}\n{proof(name, direction)}" if doubt else proof(name, direction)
         self.slider = StrengthSlider(direction.low, direction.high)
         self.box = StrengthBox(direction.low, direction.high)
-        self.label = QLabel(title(name))
+        self.label = _Name(title(name))
         self.badge = self._badge(direction, doubt)
         self.lock_button = checkable(tool_button("unlock", f"Keep {title(name)}", ""))
         self.reset_button = QToolButton()
@@ -95,7 +105,7 @@ class ConceptRow(QWidget):
     def _dress(self, name: str, direction: Direction) -> None:
         words = title(name)
         self.label.setBuddy(self.slider)
-        self.label.setToolTip(f"{words}: double-click resets it.")
+        self.label.setToolTip("")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name gives way
         room = 14 * self.label.fontMetrics().averageCharWidth()
         self.label.setMinimumWidth(min(room, round(1.15 * self.label.sizeHint().width())))  # it may become bold

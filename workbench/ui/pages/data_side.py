@@ -114,9 +114,10 @@ class DataSide(QFrame):
         """List the files that were left out."""
         self.skipped.clear()
         for file in skipped:
-            item = QTreeWidgetItem([file.name, file.reason])
+            reason = file.reason.removeprefix(f"'{file.name}' ")  # it stands in the column before
+            item = QTreeWidgetItem([file.name, reason])
             item.setToolTip(0, file.name)
-            item.setToolTip(1, file.reason)
+            item.setToolTip(1, reason)
             self.skipped.addTopLevelItem(item)
         self._skipped_title.setText(f"Skipped: {len(skipped):,}")
         for widget in (self._skipped_title, self.skipped):
