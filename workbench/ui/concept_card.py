@@ -22,6 +22,7 @@ from workbench.ui.pictures import RGB, to_qimage
 from workbench.ui.tables import line, table
 from workbench.ui.theme import GRID, heading, muted, theme
 from workbench.ui.widgets import described
+from workbench.ui.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Concept, Direction
@@ -83,7 +84,9 @@ class ConceptCard(Popup):
         from workbench.core.concepts.card import card, side_effects
 
         super().__init__(parent, f"Proof of {name}")
-        self.column.addWidget(heading(name))
+        name_of_card = heading(name)
+        name_of_card.setWordWrap(True)
+        self.column.addWidget(name_of_card)
         self.strip = described(QLabel(), f"Faces along {name}", "Faces that the model made up, from end to end")
         self.strip.hide()
         self.column.addWidget(self.strip)
@@ -95,9 +98,7 @@ class ConceptCard(Popup):
             name_of_row = muted(what)
             name_of_row.setWordWrap(False)
             grid.addWidget(name_of_row, row, 0, Qt.AlignmentFlag.AlignTop)
-            said = QLabel(value)
-            said.setWordWrap(True)
-            grid.addWidget(said, row, 1)
+            grid.addWidget(Wrapped(value), row, 1)
         self.column.addLayout(grid)
         proof = concept.direction.proof
         if proof is None:
@@ -110,7 +111,7 @@ class ConceptCard(Popup):
         for row, (label, effect) in enumerate(effects):
             figure = QLabel(f"{100 * effect:+.0f} %")
             figure.setProperty("role", "warn" if abs(effect) >= _STRONG else "muted")
-            self.effects.addWidget(QLabel(label.replace("_", " ")), row, 0)
+            self.effects.addWidget(Wrapped(label.replace("_", " ")), row, 0)
             self.effects.addWidget(figure, row, 1, Qt.AlignmentFlag.AlignRight)
         self.column.addLayout(self.effects)
 

@@ -22,6 +22,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.settings import SettingInfo, Settings
 from workbench.ui.theme import GRID, heading, icon, muted
 from workbench.ui.widgets import checkable, described, restyle, tool_button
+from workbench.ui.wrapped import Wrapped
 
 
 def shown(value: Any) -> str:
@@ -57,8 +58,7 @@ class Field(QObject):
         self.label.setWordWrap(True)  # a long name has a second line: the form is as wide for every model
         self.unit = muted(info.unit)
         self.unit.setWordWrap(False)
-        self.error = QLabel()
-        self.error.setWordWrap(True)
+        self.error = Wrapped()
         self.error.setProperty("role", "error")
         self.error.hide()
         self.editor = self._make_editor()

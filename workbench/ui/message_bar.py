@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushBu
 from workbench.ui.page import Message
 from workbench.ui.theme import GRID, icon
 from workbench.ui.widgets import icon_size, restyle, tool_button
+from workbench.ui.wrapped import Wrapped
 
 INFO_SECONDS = 8
 
@@ -25,10 +26,8 @@ class MessageBar(QFrame):
         self.setAccessibleName("Message")
         self._messages: dict[object, Message] = {}
         self._picture = QLabel()
-        self._text = QLabel()
+        self._text = Wrapped(selectable=True)
         self._text.setObjectName("text")
-        self._text.setWordWrap(True)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton()
         self._button.clicked.connect(self._act)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from workbench.core.resources import resource
 from workbench.ui.preferences import preferences
+from workbench.ui.wrapped import Wrapped
 
 Choice = Literal["System", "Light", "Dark"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -249,16 +250,16 @@ def application_icon() -> QIcon:
 
 def heading(text: str, level: Literal["title", "section"] = "section") -> QLabel:
     """A heading in one of the window's two sizes."""
-    label = QLabel(text)
+    label = Wrapped(text)
+    label.setWordWrap(False)
     label.setProperty("role", level)
     return label
 
 
 def muted(text: str = "") -> QLabel:
     """A quiet explaining line that wraps."""
-    label = QLabel(text)
+    label = Wrapped(text)
     label.setProperty("role", "muted")
-    label.setWordWrap(True)
     return label
 
 

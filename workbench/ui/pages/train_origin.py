@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.control import Control
 from workbench.jobs.api import Job
 from workbench.ui.theme import GRID
 from workbench.ui.widgets import tool_button
+from workbench.ui.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from workbench.jobs.queue import Request
@@ -128,8 +129,7 @@ class OriginBar(QWidget):
         card = QFrame()
         card.setProperty("role", "card")
         self.setAccessibleName("Where this training comes from")
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self._text = Wrapped()
         close = tool_button("close", "Start from nothing", "Back to a training that starts from nothing")
         close.clicked.connect(self.closed)
         row = QHBoxLayout(card)

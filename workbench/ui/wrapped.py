@@ -1,0 +1,65 @@
+"""A text that wraps, and within a word too where one is longer than the line: a path or a name widens nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QTextDocument, QTextOption
+from PySide6.QtWidgets import QLabel
+
+_LEAST = 18
+"""So many letters wide it is at least; a longer word is broken."""
+_MOST = 80
+"""So many letters wide it asks to be at most, as any label that wraps."""
+_BREAK = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+
+
+class Wrapped(QLabel):
+    """A plain text that breaks between words, and within one where it must; `selectable` by the mouse.
+
+    A label of Qt's is as wide as its longest word, and with it all that it stands in. One whose text can be selected is
+    painted by a document of Qt's, which can break words; so each of ours is of that sort.
+    """
+
+    def __init__(self, text: str = "", selectable: bool = False) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        flag = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(flag.TextSelectableByMouse if selectable else flag.TextSelectableByKeyboard)
+        if not selectable:
+            self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # so no key of the keyboard selects anything
+        self.setText(text)
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return hint.boundedTo(QSize(self._letters(_LEAST), hint.height())) if self.wordWrap() else hint
+
+    def sizeHint(self) -> QSize:
+        hint, most = super().sizeHint(), self._letters(_MOST)
+        return QSize(most, self.heightForWidth(most)) if self.wordWrap() and hint.width() > most else hint
+
+    def heightForWidth(self, width: int) -> int:
+        height = super().heightForWidth(width)  # lays a new text out, and forgets how it may break
+        return super().heightForWidth(width) if self._break_words() else height
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if document := self.findChild(QTextDocument):
+            with QSignalBlocker(document.documentLayout()):  # which asks to be painted whenever it is laid out
+                self.heightForWidth(self.width())
+        super().paintEvent(event)
+
+    def _letters(self, count: int) -> int:
+        return count * self.fontMetrics().averageCharWidth()
+
+    def _break_words(self) -> bool:
+        """Whether the words were laid out in another way until now."""
+        document = self.findChild(QTextDocument)
+        if document is None or not self.wordWrap():
+            return False
+        option = document.defaultTextOption()
+        if option.wrapMode() == _BREAK:
+            return False
+        option.setWrapMode(_BREAK)
+        document.setDefaultTextOption(option)
+        return True
