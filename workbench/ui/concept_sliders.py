@@ -22,7 +22,7 @@ from workbench.ui.concept_words import proof, rank, role, said, title
 from workbench.ui.flow import Flow
 from workbench.ui.strength_slider import StrengthBox, StrengthSlider
 from workbench.ui.theme import GRID, heading, icon, muted
-from workbench.ui.widgets import Column, OneLine, checkable, described, tool_button
+from workbench.ui.widgets import Column, OneLine, checkable, described, order_tabs, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.concepts.concept import Concept, Direction
@@ -267,6 +267,7 @@ class ConceptSliders(QWidget):
             row.card_asked.connect(self._show_card)
             row.gesture_ended.connect(self.gesture_ended)
             self._list.insertWidget(index, row)
+        order_tabs(self)
         self._concepts = dict(concepts)
         self.keep_button.setVisible(len(self.rows) > 1)
         self.effects_button.setVisible(any(d.proof and d.proof.side_effects for d in directions.values()))
@@ -352,7 +353,6 @@ class ConceptSliders(QWidget):
         column.addWidget(self._nothing)
         column.addStretch()
         scroll = Column(inner)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setMinimumHeight(12 * self.fontMetrics().height())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

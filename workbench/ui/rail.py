@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from workbench.ui.page import Activity, Page
 from workbench.ui.theme import CHOICES, GRID, theme
-from workbench.ui.widgets import icon_size, tool_button
+from workbench.ui.widgets import Choice, icon_size, tool_button
 
 
 class Ring(QAbstractButton):
@@ -74,7 +74,7 @@ class Rail(QFrame):
         self.setObjectName("rail")
         self.setAccessibleName("Pages")
         self._buttons: dict[str, QToolButton] = {}
-        self._group = QButtonGroup(self)
+        self._group = Choice(self)
         self._activities: dict[str, Activity] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Literal, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QScrollArea, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFrame,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
 
+from workbench.ui.flow import Flow
 from workbench.ui.theme import GRID, accent_icon, icon
 
 W = TypeVar("W", bound=QWidget)
@@ -62,6 +76,52 @@ def restyle(widget: QWidget, name: str, value: object) -> None:
     widget.style().polish(widget)
 
 
+def order_tabs(root: QWidget) -> None:
+    """Let Tab go through what is in `root` as it is laid out, after more was put in: Qt goes as it was made."""
+    stops = [widget for widget in _laid_out(root) if widget.focusPolicy() != Qt.FocusPolicy.NoFocus]
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
+
+
+def _laid_out(part: QWidget | QLayout | None) -> Iterator[QWidget]:
+    """`part` and all in it, in the order of layouts and of what places its parts itself."""
+    if isinstance(part, QWidget):
+        yield part
+    inner: Iterable[QWidget | QLayout | None] = ()
+    if isinstance(part, QScrollArea):
+        inner = (part.widget(),)
+    elif isinstance(part, QSplitter):
+        inner = (part.widget(index) for index in range(part.count()))
+    elif isinstance(part, Flow):
+        inner = part.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    elif isinstance(part, QWidget):
+        inner = (part.layout(),)
+    elif part is not None:
+        items = (part.itemAt(index) for index in range(part.count()))
+        inner = (item.widget() or item.layout() for item in items if item)
+    for one in inner:
+        yield from _laid_out(one)
+
+
+class Choice(QButtonGroup):
+    """Buttons of which one is chosen: Tab goes to that one, and the arrow keys to the others."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.buttonToggled.connect(self._mark)
+
+    def addButton(self, button: QAbstractButton, id: int = -1) -> None:
+        super().addButton(button, id)
+        self._mark()
+
+    @Slot()
+    def _mark(self) -> None:
+        chosen, tab = self.checkedButton(), Qt.FocusPolicy.TabFocus
+        for button in self.buttons():
+            policy = button.focusPolicy()
+            button.setFocusPolicy(policy & ~tab if chosen and button is not chosen else policy | tab)
+
+
 class OneLine(QLabel):
     """A line that takes the room there is: what does not fit gives way to dots, and the tooltip has it all."""
 
@@ -109,6 +169,7 @@ class Column(QScrollArea):
         super().__init__()
         self._content = content
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what has the focus in it is scrolled to
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(content)

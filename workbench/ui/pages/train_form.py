@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -26,7 +25,7 @@ from workbench.ui.pages.train_origin import Origin, OriginBar
 from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.source_picker import SourcePicker
 from workbench.ui.theme import GRID, heading, icon, muted
-from workbench.ui.widgets import Column, checkable, described, push_button, tool_button
+from workbench.ui.widgets import Choice, Column, checkable, described, order_tabs, push_button, tool_button
 
 if TYPE_CHECKING:
     from workbench.core.models.layers import Layer
@@ -255,7 +254,7 @@ class TrainForm(QFrame):
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        self._sizes = QButtonGroup(self)
+        self._sizes = Choice(self)
         for size, hint in SIZES.items():
             button = checkable(described(QPushButton(f"{size} px"), f"{size} pixels", hint), checked=size == 64)
             self._sizes.addButton(button, size)
@@ -300,6 +299,7 @@ class TrainForm(QFrame):
             title = preset.replace("-", " ")
             self.presets.add(preset, title[0].upper() + title[1:], model.about_presets.get(preset, ""))
         self._sections["Preset"].setVisible(len(self.presets) > 1)
+        order_tabs(self)
         self._preset_chosen()
 
     def _make_form(self, model: Any) -> SettingsForm:
