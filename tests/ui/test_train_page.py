@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.core.control import Control
 from workbench.core.events import Advice, Losses, Preview, Progress, Started
 from workbench.core.runs.folder import Run
+from workbench.ui.fold import Folding
 from workbench.ui.page import Message
 from workbench.ui.pages.train import TrainPage
 from workbench.ui.pages.train_jobs import training_threads
+from workbench.ui.pages.train_watch import PastRun
 from workbench.ui.preferences import preferences
 from workbench.ui.previews import read_grids
 
@@ -292,6 +294,43 @@ def test_time_left_is_hidden_until_it_is_known(page: TrainPage, tmp_path: Path) 
     assert (watch.step.text, watch.rate.text, watch.left.text) == ("10 / 100", "250", "–")
     watch.on_event(Progress("Training", 20, 100, "steps", rate=250.0, seconds_left=200.0))
     assert watch.left.text == "3 min 20 s"
+
+
+def test_a_run_that_nobody_trains_has_no_speed_and_no_time_left(page: TrainPage, tmp_path: Path) -> None:
+    watch = page.watch
+    clock = (np.arange(3), np.arange(3.0))
+    watch.show_past(PastRun(tmp_path, "done", {}, {}, clock))
+    assert watch.step.isVisible()
+    assert not watch.rate.isVisible()
+    assert not watch.left.isVisible()
+    watch.on_event(Progress("Training", 10, 100, "steps", rate=250.0))  # it goes on
+    assert watch.rate.isVisible()
+    assert watch.left.isVisible()
+
+
+def test_the_form_gives_the_curves_room_in_a_window_of_1024_by_680(
+    qtbot: QtBot, page: TrainPage, tmp_path: Path
+) -> None:
+    folding = page.findChild(Folding)
+    page.hide()
+    rail = 80
+    page.resize(1280 - rail, 680)
+    page.show()
+    assert not folding.folded
+    page.hide()
+    page.resize(1024 - rail, 680)
+    page.show()
+    assert folding.folded
+    assert page.form.isVisible(), "there is nothing to watch yet"
+    page.watch.show_past(PastRun(tmp_path, "done", {}, {}, (np.arange(3), np.arange(3.0))))
+    page.tabs.setCurrentWidget(page.watch)
+    page.hide()
+    page.show()
+    assert page.watch.isVisible()
+    pictures = page.watch.splitter.sizes()[1]
+    page.resize(1024 - rail, 1080)
+    QApplication.processEvents()
+    assert page.watch.splitter.sizes()[1] > pictures + 100, "what a taller window has goes to the pictures as well"
 
 
 def test_what_came_before_the_start_does_not_stand_in_the_bar_of_the_training(page: TrainPage, tmp_path: Path) -> None:

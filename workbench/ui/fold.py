@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from workbench.ui.theme import GRID
 
-COMFORT = 34
+COMFORT = 46
 """So many lines of text wide must the tabs be beside the side; plots and pictures that are narrower say little."""
 
 

@@ -41,7 +41,7 @@ class GridView(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setMinimumSize(12 * GRID, 12 * GRID)
+        self.setMinimumSize(12 * GRID, 16 * GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.image = QImage()
 

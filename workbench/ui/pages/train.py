@@ -142,6 +142,8 @@ class TrainPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not (self._training or self.watch.run) and self.tabs.currentWidget() is self.watch:
+            self._folding.show_side()  # there is nothing to watch yet
         self._list()  # another program may have trained, renamed or deleted meanwhile
 
     def at_rest(self) -> bool:

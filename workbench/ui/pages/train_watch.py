@@ -171,6 +171,7 @@ class TrainWatch(QWidget):
         self.bar.show()
         for figure in (self.step, self.rate, self.left):
             figure.set_text("")
+            figure.show()
         for figure in self.measured.values():
             figure.hide()  # until there is one: a GAN reconstructs nothing
 
@@ -238,7 +239,8 @@ class TrainWatch(QWidget):
         self.begin(past.run.name)
         self.run = past.run
         self.state.setText(past.summary)
-        self.bar.hide()  # until it goes on
+        for widget in (self.bar, self.rate, self.left):
+            widget.hide()  # until it goes on
         for part, (steps, values) in past.losses.items():
             self._add(part, steps, values)  # type: ignore[arg-type]
         self.plot.add_times(*past.clock)
@@ -278,7 +280,8 @@ class TrainWatch(QWidget):
         else:
             self.state.setText(f"{progress.task}: {progress.done:,}{total} {progress.unit}")
         self.left.set_text(duration(progress.seconds_left) if progress.seconds_left is not None else "")
-        self.bar.show()
+        for widget in (self.bar, self.rate, self.left):
+            widget.show()
         self.bar.setValue(round(1000 * progress.done / progress.total) if progress.total else 0)
 
     @Slot(bool)
@@ -303,6 +306,7 @@ class TrainWatch(QWidget):
         curves, pictures = Surface(self.plot, self.gradients), Surface(self.previews)
         for frame in (curves, pictures):
             self.splitter.addWidget(frame)
+        self.splitter.setSizes([100 * GRID, 100 * GRID])  # as much for the one as for the other
         # what a part of a step made takes the place of what whole steps made
         self.walk.walk.connect(pictures.setHidden)
         self._body = QWidget()
