@@ -84,6 +84,6 @@ def test_the_layers_are_shown_with_the_sum_of_each_net(qtbot: QtBot) -> None:
         "790,913",
     ]
     generator = table.tree.topLevelItem(0)
-    assert generator.child(3).text(1) == "16 x 16 x 256"
+    assert generator.child(3).text(1) == "16 × 16 × 256"
     assert generator.child(3).text(2) == "819,456"
-    assert generator.child(3).toolTip(0) == "5 x 5"
+    assert generator.child(3).toolTip(0) == "Conv2d 1: 5 × 5"

@@ -37,7 +37,7 @@ class LayerTable(QWidget):
             group = line([part.capitalize(), "", f"{sum(row.parameters for row in rows):,}"], _NUMBERS)
             for row in rows:
                 item = line([row.name, " × ".join(map(str, row.shape)), f"{row.parameters:,}"], _NUMBERS)
-                item.setToolTip(0, f"{row.name}: {row.detail}" if row.detail else "")
+                item.setToolTip(0, f"{row.name}: {row.detail.replace(' x ', ' × ')}" if row.detail else "")
                 group.addChild(item)
             self.tree.addTopLevelItem(group)
             group.setExpanded(True)
