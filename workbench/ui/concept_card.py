@@ -141,6 +141,7 @@ class SideEffects(Popup):
             "Side effects", ("Concept", *(label.replace("_", "\n") for label in labels)), numbers,
             hint="Amber is more than a quarter of the change that the slider is for.",
         )  # fmt: skip
+        self.table.header().setTextElideMode(Qt.TextElideMode.ElideNone)  # of two lines Qt would make one with dots
         warn = QColor(theme().colours.warn)
         for name, proof in proofs.items():
             cells = []
