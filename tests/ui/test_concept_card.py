@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -78,6 +79,7 @@ def test_every_row_of_a_table_that_is_wider_than_the_screen_is_seen(beside: QWid
     opened(card, beside)
     assert card.table.horizontalScrollBar().maximum() > 0
     assert card.table.verticalScrollBar().maximum() == 0
+    assert card.table.header().textElideMode() == Qt.TextElideMode.ElideNone  # its headings have two lines
     card.close()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from workbench.ui.cards import Cards
 from workbench.ui.message_bar import MessageBar
 from workbench.ui.page import Message
 from workbench.ui.pages.data_side import DataSide
@@ -33,6 +34,25 @@ def test_a_long_word_goes_on_in_the_next_line(qtbot: QtBot, selectable: bool) ->
     assert not written[:, -1].any()  # no line is cut
     rows = np.flatnonzero(written.any(axis=1))
     assert rows[-1] - rows[0] > 3 * label.fontMetrics().height()
+
+
+def test_a_short_sentence_asks_for_one_line_and_a_long_one_for_few(qtbot: QtBot) -> None:
+    line = Wrapped("None").sizeHint().height()
+    assert Wrapped("All of them have been named.").sizeHint().height() == line
+    assert Wrapped(4 * "All of them have been named. ").sizeHint().height() <= 4 * line
+
+
+def test_a_card_in_a_narrow_column_has_room_for_both_its_texts(qtbot: QtBot) -> None:
+    window, cards = QWidget(), Cards()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    column.addWidget(cards)
+    column.addStretch()
+    cards.add("one", "Generative adversarial network", 3 * "Two nets make each other better. ")
+    window.resize(220, 600)
+    window.show()
+    for label in cards.findChildren(Wrapped):
+        assert label.height() >= label.heightForWidth(label.width())
 
 
 class Paints(QObject):

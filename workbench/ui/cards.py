@@ -27,6 +27,7 @@ class Card(QPushButton):
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         policy.setHorizontalPolicy(policy.Policy.Expanding)
+        policy.setVerticalPolicy(policy.Policy.Minimum)  # as tall as its texts are, not as a button of Qt's
         self.setSizePolicy(policy)
 
     def hasHeightForWidth(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QPaintEvent, QTextDocument, QTextOption
+from PySide6.QtGui import QFontMetricsF, QPaintEvent, QTextDocument, QTextOption
 from PySide6.QtWidgets import QLabel
 
 _LEAST = 18
 """So many letters wide it is at least; a longer word is broken."""
-_MOST = 80
-"""So many letters wide it asks to be at most, as any label that wraps."""
+_MOST = 48
+"""So many letters wide it asks to be at most."""
 _BREAK = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
 
 
@@ -36,8 +38,12 @@ class Wrapped(QLabel):
         return hint.boundedTo(QSize(self._letters(_LEAST), hint.height())) if self.wordWrap() else hint
 
     def sizeHint(self) -> QSize:
-        hint, most = super().sizeHint(), self._letters(_MOST)
-        return QSize(most, self.heightForWidth(most)) if self.wordWrap() and hint.width() > most else hint
+        if not self.wordWrap():
+            return super().sizeHint()
+        around = self.width() - self.contentsRect().width()
+        line = 1 + ceil(QFontMetricsF(self.font()).size(0, self.text()).width())  # Qt would fold it to a square
+        width = around + min(line, self._letters(_MOST))
+        return QSize(width, self.heightForWidth(width))
 
     def heightForWidth(self, width: int) -> int:
         height = super().heightForWidth(width)  # lays a new text out, and forgets how it may break
