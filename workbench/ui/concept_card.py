@@ -154,7 +154,6 @@ class SideEffects(Popup):
                 if label not in proof.kin and abs(proof.side_effects.get(label, 0.0)) >= _STRONG:
                     item.setForeground(column, warn)
             self.table.addTopLevelItem(item)
-        self.table.header().setTextElideMode(Qt.TextElideMode.ElideNone)  # of two lines Qt would leave one, with dots
         self.table.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
         self.column.addWidget(self.table)
 
