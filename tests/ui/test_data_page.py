@@ -79,6 +79,13 @@ def test_a_broken_picture_is_skipped_and_listed(opened: DataPage) -> None:
     assert opened.side.skipped.isVisible()
 
 
+def test_tab_leaves_the_grid(opened: DataPage, qtbot: QtBot) -> None:
+    opened.grid.setFocus()
+    opened.grid.setCurrentIndex(opened.grid.pictures.index(0, 0))
+    qtbot.keyClick(opened.grid, Qt.Key.Key_Tab)
+    assert opened.window().focusWidget() is not opened.grid
+
+
 def test_pictures_are_filtered_by_label_and_part(opened: DataPage) -> None:
     side = opened.side
     side.label.setCurrentText("Red")

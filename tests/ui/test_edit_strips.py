@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from workbench.core.concepts.strips import invented, strip
 from workbench.ui.concept_card import ConceptCard
 from workbench.ui.pages.edit import EditPage
-from workbench.ui.pages.edit_strips import FACES
+from workbench.ui.pages.edit_strips import FACES, UnnamedCard
 from workbench.ui.pictures import from_qimage
 
 LEFT = Qt.MouseButton.LeftButton
@@ -67,7 +67,17 @@ def test_strips_of_a_model_that_is_no_longer_open_are_not_shown(
     page.session.load_model(trained_run)
     qtbot.waitUntil(lambda: page.session.model.path == trained_run, timeout=WAIT)
     qtbot.waitUntil(lambda: page.strips.at_rest and page.side.sliders.unnamed_button.isEnabled(), timeout=WAIT)
-    assert page.strips.card is None or page.strips.card.isHidden()
+    assert not any(card.isVisible() for card in page.findChildren(UnnamedCard))
+
+
+def test_a_card_of_unnamed_directions_closes_when_another_model_is_opened(
+    page: EditPage, qtbot: QtBot, trained_run: Path
+) -> None:
+    page.strips.open_unnamed()
+    qtbot.waitUntil(lambda: page.strips.card is not None, timeout=WAIT)
+    page.session.load_model(trained_run)
+    qtbot.waitUntil(lambda: page.session.model.path == trained_run, timeout=WAIT)
+    assert not any(card.isVisible() for card in page.findChildren(UnnamedCard))
 
 
 def test_a_strip_is_named_and_becomes_a_slider_another_is_dismissed(page: EditPage, qtbot: QtBot) -> None:

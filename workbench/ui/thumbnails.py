@@ -164,6 +164,7 @@ class Thumbnails(QTableView):
         self.setObjectName("pictures")
         self.setAccessibleName("Pictures")
         self.setShowGrid(False)
+        self.setTabKeyNavigation(False)  # Tab goes on to what comes after the grid
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

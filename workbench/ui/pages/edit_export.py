@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QPushButton,
@@ -19,7 +18,7 @@ from workbench.core.editing.state import Mode
 from workbench.core.files import unused_path
 from workbench.ui.preferences import preferences, whole_number
 from workbench.ui.theme import GRID, heading, muted
-from workbench.ui.widgets import checkable, described, push_button
+from workbench.ui.widgets import Choice, checkable, described, push_button
 
 _FORMATS = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp"}
 _LOSSLESS = ("PNG",)
@@ -40,7 +39,7 @@ class ExportPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._modes = QButtonGroup(self)
+        self._modes = Choice(self)
         self.mode_buttons: dict[str, QPushButton] = {}
         for mode, text, hint in _MODES:
             button = checkable(described(QPushButton(text), text, hint), mode == "photo")

@@ -173,6 +173,8 @@ class Strips(QObject):
     says."""
 
     rested = Signal()
+    _another = Signal()
+    """Another model is open: of the one before nothing can be named any more."""
     looking = Signal(bool)
     """The strips are being made, which takes some seconds; or no longer."""
 
@@ -182,6 +184,9 @@ class Strips(QObject):
         self._jobs = Jobs(self, self._failed)
         self._jobs.rested.connect(self.rested)
         self.card: UnnamedCard | None = None
+        self._of: Path | None = None
+        """The model whose directions are on the card."""
+        session.model_changed.connect(self._model_changed)
 
     @property
     def at_rest(self) -> bool:
@@ -214,10 +219,17 @@ class Strips(QObject):
         self.looking.emit(False)
         if model is not self._session.model:
             return
+        self._of = model.path
         self.card = UnnamedCard(strips, self._anchor)
+        self._another.connect(self.card.close)
         self.card.kept.connect(partial(self._keep, model))
         self.card.dismissed.connect(partial(self._dismiss, model))
         self.card.show_beside(self._anchor)
+
+    @Slot()
+    def _model_changed(self) -> None:
+        if self._session.model and self._session.model.path != self._of:
+            self._another.emit()
 
     def _keep(self, model: TrainedModel, direction: str, name: str) -> None:
         self._jobs.start(partial(keep, model, direction, name), done=self._kept)
