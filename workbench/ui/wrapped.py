@@ -19,19 +19,27 @@ class Wrapped(QLabel):
     """A plain text that breaks between words, and within one where it must; `selectable` by the mouse.
 
     A label of Qt's is as wide as its longest word, and with it all that it stands in. One whose text can be selected is
-    painted by a document of Qt's, which can break words; so each of ours is of that sort.
+    painted by a document of Qt's, which can break words; so a text with a long word is of that sort.
     """
 
     def __init__(self, text: str = "", selectable: bool = False) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        flag = Qt.TextInteractionFlag
-        self.setTextInteractionFlags(flag.TextSelectableByMouse if selectable else flag.TextSelectableByKeyboard)
+        self._selectable = selectable
         if not selectable:
             self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # so no key of the keyboard selects anything
         self.setText(text)
+
+    def setText(self, text: str) -> None:
+        flag = Qt.TextInteractionFlag
+        flags = flag.TextSelectableByMouse if self._selectable else flag.NoTextInteraction
+        if not self._selectable and any(len(word) > _LEAST for word in text.split()):
+            flags = flag.TextSelectableByKeyboard  # a document takes its time, so only where it must
+        if flags != self.textInteractionFlags():
+            self.setTextInteractionFlags(flags)
+            self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # so no key of the keyboard selects anything
+        super().setText(text)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
