@@ -139,10 +139,7 @@ class EditSession(Steering):
         if self._autosave.idle:
             self._autosave.close()
         else:
-            self._work.start("autosave", self._autosave.finish, self._closed_down)
-
-    def _closed_down(self, _: None) -> None:
-        """`rested` follows."""
+            self._work.start_last(self._autosave.finish)
 
     def _on_failed(self, kind: Kind, failure: Failure) -> None:
         super()._on_failed(kind, failure)

@@ -16,7 +16,7 @@ from workbench.jobs.api import Job
 from workbench.ui.page import Activity, Message, failure_message
 from workbench.ui.worker import Jobs, JobThread
 
-Kind = Literal["model", "photo", "editor", "recipe", "concepts", "refine", "export", "autosave"]
+Kind = Literal["model", "photo", "editor", "recipe", "concepts", "refine", "export"]
 _TOLD: tuple[Kind, ...] = ("concepts", "refine")  # whose progress is shown
 
 
@@ -74,6 +74,10 @@ class Work(QObject):
         self._current.clear()
         self._jobs.close()
 
+    def start_last(self, make: Callable[[Control], Job[None]]) -> None:
+        """Run a job of whose end only `rested` tells: by then the page may be gone."""
+        self._jobs.start(make, done=_unheard)
+
     def _counts(self, kind: Kind, number: int) -> bool:
         return kind in self._current and self._current[kind][0] == number
 
@@ -96,6 +100,10 @@ class Work(QObject):
     def _on_event(self, kind: Kind, number: int, event: Event) -> None:
         if self._counts(kind, number):
             self.reported.emit(kind, event)
+
+
+def _unheard(_: None) -> None:
+    """Nobody waits for it."""
 
 
 class Working(QObject):
