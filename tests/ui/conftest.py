@@ -6,6 +6,7 @@ import gc
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import shiboken6
@@ -13,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QObject, QT
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from workbench.ui.pages.edit import EditPage
 from workbench.ui.preferences import preferences
 from workbench.ui.theme import theme
 from workbench.ui.worker import JobThread
@@ -22,16 +24,33 @@ PATIENCE_MS = 120_000
 
 @pytest.fixture
 def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
-    """Waits until something is so, and then for what was sent before: the threads of a page are at rest a moment before
-    their results have arrived."""
+    """Waits until something is so, and still is when what was sent before has arrived.
+
+    The threads of a page are at rest a moment before their results are there, and the picture of a state in between may
+    come while one looks at that of the state before.
+    """
     wait_until = qtbot.waitUntil
 
     def wait(callback: Callable[[], bool | None], *, timeout: int = 5000) -> None:
         wait_until(callback, timeout=timeout)
         QCoreApplication.processEvents()
+        wait_until(callback, timeout=timeout)
 
     monkeypatch.setattr(qtbot, "waitUntil", wait)
     return qtbot
+
+
+@pytest.fixture
+def edit_page(qtbot: QtBot, places: Path) -> Iterator[EditPage]:
+    """The Edit page, ready, with nothing open."""
+    page = EditPage()
+    qtbot.addWidget(page)
+    page.resize(1100, 800)
+    page.show()
+    page.set_ready()
+    yield page
+    page.close_down()
+    qtbot.waitUntil(page.at_rest, timeout=2 * PATIENCE_MS)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,19 +18,12 @@ WAIT = 240_000  # milliseconds, for a busy machine
 
 
 @pytest.fixture
-def page(qtbot: QtBot, places: Path, run_copy: Path, portrait: Path) -> Iterator[EditPage]:
-    page = EditPage()
-    qtbot.addWidget(page)
-    page.resize(1100, 800)
-    page.show()
-    page.set_ready()
-    page.open_path(str(run_copy))
-    qtbot.waitUntil(lambda: page.session.model is not None, timeout=WAIT)
-    page.open_path(str(portrait))
-    qtbot.waitUntil(lambda: page.session.editable, timeout=WAIT)
-    yield page
-    page.close_down()
-    qtbot.waitUntil(page.at_rest, timeout=WAIT)
+def page(qtbot: QtBot, edit_page: EditPage, run_copy: Path, portrait: Path) -> EditPage:
+    edit_page.open_path(str(run_copy))
+    qtbot.waitUntil(lambda: edit_page.session.model is not None, timeout=WAIT)
+    edit_page.open_path(str(portrait))
+    qtbot.waitUntil(lambda: edit_page.session.editable, timeout=WAIT)
+    return edit_page
 
 
 def test_sliders_that_are_moved_become_one(page: EditPage, qtbot: QtBot, run_copy: Path) -> None:

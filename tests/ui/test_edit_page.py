@@ -77,13 +77,7 @@ class Bench:
 
     def settled(self) -> None:
         """Wait until the picture shows the state."""
-
-        def is_shown() -> bool:
-            return self.session.result is not None and self.session.result.state == self.session.state
-
-        self.until(is_shown)
-        while not is_shown():  # a picture of a state in between has arrived meanwhile
-            self.until(is_shown)
+        self.until(lambda: self.session.result is not None and self.session.result.state == self.session.state)
 
     def shown(self) -> np.ndarray:
         """The pixels of the result."""

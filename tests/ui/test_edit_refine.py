@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,9 @@ Opened = Callable[[Path], EditPage]
 
 
 @pytest.fixture
-def opened(qtbot: QtBot, places: Path, portrait: Path) -> Iterator[Opened]:
+def opened(qtbot: QtBot, edit_page: EditPage, portrait: Path) -> Opened:
     """A page with the portrait and the model that it is given."""
-    page = EditPage()
-    qtbot.addWidget(page)
-    page.resize(1100, 800)
-    page.show()
-    page.set_ready()
+    page = edit_page
 
     def with_model(model: Path) -> EditPage:
         page.open_path(str(model))
@@ -36,9 +32,7 @@ def opened(qtbot: QtBot, places: Path, portrait: Path) -> Iterator[Opened]:
         qtbot.waitUntil(lambda: page.session.editable and page.session.seen is not None, timeout=WAIT)
         return page
 
-    yield with_model
-    page.close_down()
-    qtbot.waitUntil(page.at_rest, timeout=WAIT)
+    return with_model
 
 
 def has_code(page: EditPage) -> bool:

@@ -44,12 +44,7 @@ def smile(session: EditSession, strength: float = 1.5) -> None:
 
 
 def shown(session: EditSession, qtbot: QtBot) -> np.ndarray:
-    def is_shown() -> bool:
-        return session.result is not None and session.result.state == session.state
-
-    qtbot.waitUntil(is_shown, timeout=WAIT)
-    while not is_shown():  # a picture of a state in between has arrived meanwhile
-        qtbot.waitUntil(is_shown, timeout=WAIT)
+    qtbot.waitUntil(lambda: session.result is not None and session.result.state == session.state, timeout=WAIT)
     return session.result.pixels
 
 

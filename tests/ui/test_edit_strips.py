@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,17 +20,10 @@ WAIT = 60_000
 
 
 @pytest.fixture
-def page(qtbot: QtBot, places: Path, run_copy: Path) -> Iterator[EditPage]:
-    page = EditPage()
-    qtbot.addWidget(page)
-    page.resize(1100, 800)
-    page.show()
-    page.set_ready()
-    page.open_path(str(run_copy))
-    qtbot.waitUntil(lambda: page.session.model is not None, timeout=WAIT)
-    yield page
-    page.close_down()
-    qtbot.waitUntil(page.at_rest, timeout=WAIT)
+def page(qtbot: QtBot, edit_page: EditPage, run_copy: Path) -> EditPage:
+    edit_page.open_path(str(run_copy))
+    qtbot.waitUntil(lambda: edit_page.session.model is not None, timeout=WAIT)
+    return edit_page
 
 
 def test_the_card_of_a_concept_shows_what_its_slider_does(page: EditPage, qtbot: QtBot) -> None:

@@ -169,6 +169,7 @@ def _summary(run: Run) -> dict[str, Any]:
     return {
         "name": run.path.name,
         "model": info.model,
+        "preset": info.preset,
         "size": info.size,
         "step": info.step,
         "status": run.status,

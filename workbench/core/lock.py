@@ -97,13 +97,13 @@ class Lock:
         with file_errors(self._path, "write"):
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
-                self._take()
+                self._hold()
             except BaseException:  # a full disk, a file system without locks: nobody would let go of it
                 os.close(self._handle)
                 raise
         return self
 
-    def _take(self) -> None:
+    def _hold(self) -> None:
         assert self._handle is not None
         if not _take_within(self._handle, self._patience):
             who = Lock.holder(self._path)

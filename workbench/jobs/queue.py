@@ -323,10 +323,10 @@ def _training(entry: Waiting, control: Control, queue: Queue, threads: int | Non
     if request.threads is None and threads is not None:
         request = replace(request, threads=threads)
 
-    def note_begin(event: Event) -> Iterator[Event]:
+    def note_begin(event: Event) -> tuple[()]:
         if isinstance(event, Held):
             queue.begun(entry.id, event.run)
-        return iter(())
+        return ()
 
     return preceded(job_of(request, control), note_begin)
 

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.core.concepts.concept import Concept, Counts, Direction
 from workbench.core.concepts.local import Local
-from workbench.core.concepts.locks import SOFT, automatic, gauge, in_words, lock_effect, locked_step
+from workbench.core.concepts.locks import SOFT, LockEffect, automatic, gauge, in_words, lock_effect, locked_step
 
 CODE = np.zeros(4, np.float32)
 
@@ -94,6 +94,12 @@ def test_of_many_locks_one_sentence_says_what_changes_nothing(concepts: dict[str
     assert len(said) == 2
     assert said[0].startswith("Locking 'Hair' and 'Hat' changes nothing: 'Smiling' and 'Senior' would not move them")
     assert said[1].startswith("With 'Young' locked only 10 % of 'Senior' is left")
+
+
+def test_locks_that_hold_all_of_it_together_are_named_though_none_does_alone() -> None:
+    effect = LockEffect(kept=0.05, idle=("Hat", "Hair"), moves={"Hat": 0.01, "Hair": 0.01})
+    _, little = in_words({"Smiling": effect})
+    assert little.startswith("With 'Hat' and 'Hair' locked only 5 % of 'Smiling' is left")
 
 
 def test_a_lock_that_leaves_hardly_anything_is_said(concepts: dict[str, Concept]) -> None:

@@ -93,7 +93,7 @@ def in_words(effects: Mapping[str, LockEffect]) -> list[str]:
         words.append(f"Locking {_listed(idle)} changes nothing: {moved} would not move {them} anyway.")
     for name, effect in effects.items():
         if effect.kept < _LITTLE:
-            alike = _listed(lock for lock in effect.moves if lock not in effect.idle)
+            alike = _listed([lock for lock in effect.moves if lock not in effect.idle] or effect.moves)
             words.append(
                 f"With {alike} locked only {100 * effect.kept:.0f} % of {_listed([name])} is left: "
                 "they are nearly one change."

@@ -46,7 +46,7 @@ class MetricsFile:
 
     def _open(self, values: Mapping[str, object]) -> TextIO:
         if self._file is None:
-            known, _ = _lines(self._path)
+            known = _header(self._path)
             self._names = known[3:] or list(dict.fromkeys([*values, *MEASURED]))
             self._file = self._path.open("a", encoding="utf-8", newline="")
             if not known:
@@ -150,17 +150,13 @@ class Tail:
 
 def read_clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """When it was: steps, rising, and the seconds of training that had passed at each; a missing file gives none."""
-    with _sound(path):
-        return _clock(path)
-
-
-def _clock(path: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     last: dict[str, str] = {}  # rows that were written together have one time: that of the last of them
     for line in _lines(path)[1]:
         step, seconds, _ = line.split(",", 2)
         last[seconds] = step
     steps, seconds_at = np.array([*last.values()], dtype=str), np.array([*last], dtype=str)
-    return steps.astype(np.int64), seconds_at.astype(np.float64)
+    with _sound(path):
+        return steps.astype(np.int64), seconds_at.astype(np.float64)
 
 
 def _numbers(texts: list[str], columns: int) -> npt.NDArray[np.float32]:
@@ -179,6 +175,13 @@ def read_seconds(path: Path) -> dict[int, float]:
     rows = (line.split(",", 2) for line in _lines(path)[1])
     with _sound(path):
         return {int(step): float(seconds) for step, seconds, _ in rows}
+
+
+def _header(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    with _sound(path), path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])
 
 
 @contextmanager

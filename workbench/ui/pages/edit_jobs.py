@@ -243,7 +243,7 @@ def lock_words(model: TrainedModel | None, state: EditState | None) -> str:
     if model is None or state is None or not state.locks:
         return ""
     moved = [(name, model.concepts[name]) for name, _ in state.strengths if name in model.concepts]
-    effects = {title(name): lock_effect(concept, dict(state.locks), model.concepts) for name, concept in moved}
+    effects = {name: lock_effect(concept, dict(state.locks), model.concepts) for name, concept in moved}
     return title("\n".join(in_words(effects)))
 
 

@@ -16,6 +16,7 @@ from PySide6.QtGui import QImage
 from workbench.core.control import Control
 from workbench.core.events import Advice, Event, Started
 from workbench.jobs.api import Job, preceded, run
+from workbench.ui.pages.train_queue import read_queue
 from workbench.ui.pages.train_runs import FACES, RunRow
 from workbench.ui.pages.train_watch import PastRun
 from workbench.ui.previews import KINDS
@@ -83,9 +84,8 @@ def next_waits(control: Control) -> Job[bool]:
     """Whether a training of the queue waits for its turn, and no other program takes them."""
     from workbench.jobs.queue import Queue
 
-    yield from ()
-    queue = Queue()
-    return not queue.busy and any(not (entry.reason or entry.active or entry.done) for entry in queue.waiting())
+    rows = yield from read_queue(control)
+    return any(row.waits for row in rows) and not Queue().busy
 
 
 def list_runs(control: Control) -> Job[list[RunRow]]:

@@ -29,6 +29,11 @@ class QueueRow:
     where: str = ""
     """The path of its pictures, or of the run that is gone on with."""
 
+    @property
+    def waits(self) -> bool:
+        """For its turn: it has not failed, and is not being trained."""
+        return not self.reason and not self.active
+
 
 def read_queue(control: Control) -> Job[list[QueueRow]]:
     """What waits, as lines."""
@@ -100,8 +105,8 @@ class QueueList(QWidget):
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn: those that have not failed and are not being trained."""
-        return sum(not row.reason and not row.active for row in self.rows)
+        """How many wait for their turn."""
+        return sum(row.waits for row in self.rows)
 
     @property
     def _chosen(self) -> QueueRow | None:
