@@ -89,8 +89,10 @@ def test_a_made_up_face_is_the_one_of_a_few_that_the_model_sees_best_and_the_nex
     assert model is not None
     drawn = model.sample(DRAWN, first.seed).astype(float)
     lost = (drawn - model.decode(model.encode(drawn.astype(np.uint8)))).var(axis=(1, 2, 3)) / drawn.var(axis=(1, 2, 3))
-    assert np.array_equal(first.photo.pixels, drawn[lost.argmin()])
-    assert not np.array_equal(first.photo.pixels, drawn[lost.argmax()])
+    # the window's job computes with its own number of threads: one step of brightness is another here and there
+    away = np.abs(drawn - first.photo.pixels).max(axis=(1, 2, 3))
+    assert away.argmin() == lost.argmin()
+    assert away.min() <= 1 < np.sort(away)[1]
     page.bar.random.trigger()
     qtbot.waitUntil(lambda: page.session.subject is not first, timeout=WAIT)
     settle(qtbot, page)

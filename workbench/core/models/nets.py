@@ -23,10 +23,14 @@ class Encoder(nn.Sequential):
 
 
 class Decoder(nn.Sequential):
-    """(N, latent) to (N, 3, S, S), not yet limited to [-1, 1]."""
+    """(N, latent) to (N, 3, S, S), not yet limited to [-1, 1].
 
-    def __init__(self, size: int, width: int, latent: int) -> None:
-        wide, widest, narrow = 2 * width, 3 * width, max(8, 3 * width // 8)
+    Args:
+        detail: channels at 32 x 32 and above; 0: three eighths of `width`.
+    """
+
+    def __init__(self, size: int, width: int, latent: int, detail: int = 0) -> None:
+        wide, widest, narrow = 2 * width, 3 * width, detail or max(8, 3 * width // 8)
         layers: list[nn.Module] = [nn.Linear(latent, widest * 16), nn.Unflatten(1, (widest, 4, 4)), *stage(widest)]
         layers += [upsample(widest, wide), *stage(wide), upsample(wide, width), *stage(width, blocks=3)]
         channels, side = width, 16

@@ -40,7 +40,7 @@ class VaeSettings(AutoencoderSettings):
     )  # fmt: skip
     label_weight: float = setting(
         20.0, label="Weight of the labels", help="How much telling a label counts beside drawing the picture.",
-        ge=0.0, le=10_000.0, group="Advanced",
+        ge=0.0, le=100_000.0, group="Advanced",
     )  # fmt: skip
 
 
