@@ -96,7 +96,7 @@ def _counts(counts: Counts) -> tuple[int, int]:
 def export(
     model: Model,
     out: Annotated[Path, typer.Option(metavar="NAME.workbench", help="The model file to write.")],
-    half: Annotated[bool, typer.Option("--half", help="Round the weights to half precision: half the size.")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Half the size: half precision, and no discriminator.")] = False,
     json: Json = False,
 ) -> None:
     """Write a model with its concepts as one file to share."""

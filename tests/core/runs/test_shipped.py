@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from workbench.core.resources import resource
 from workbench.core.runs.export import export_model
 from workbench.core.runs.shipped import shipped_models
 from workbench.core.runs.trained import open_model
+from workbench.core.training.budget import Budget
 from workbench.jobs.api import run
 from workbench.jobs.prepare_data import prepare_data
+from workbench.jobs.train import TrainRequest, train
 
 NAMES = sorted(shipped_models())
 
@@ -60,3 +63,23 @@ def test_half_precision_halves_the_file_and_hardly_moves_a_code(trained_run: Pat
     assert half.net.mixture is not None
     again = open_model(export_model(half, tmp_path / "again"))
     assert again.fingerprint == half.fingerprint
+
+
+@pytest.mark.parametrize("model", ["vaegan", "dcgan"])
+def test_half_a_file_has_no_discriminator_and_a_training_from_it_begins_with_a_new_one(
+    model: str, tmp_path: Path
+) -> None:
+    settings = {"latent": 8, "width": 8, "batch_size": 8} | ({"judge_width": 8} if model == "vaegan" else {})
+    request = TrainRequest(
+        "builtin:avatars", Budget(steps=2), model, size=32, settings=settings, runs=tmp_path, name="whole", threads=1
+    )
+    whole = open_model(run(train(request)).run)
+    half = open_model(export_model(whole, tmp_path / "half", half=True))
+    again = open_model(export_model(half, tmp_path / "again"))
+    assert any(name.startswith("discriminator.") for name in whole.net.state_dict())
+    for file in (half, again):
+        assert not any(name.startswith("discriminator.") for name in file.net.state_dict())
+        assert np.array_equal(file.sample(2), half.sample(2))
+    assert again.fingerprint == half.fingerprint
+    further = open_model(run(train(replace(request, start_from=str(half.path), settings={}, name="further"))).run)
+    assert any(name.startswith("discriminator.") for name in further.net.state_dict())

@@ -129,6 +129,14 @@ class Model(nn.Module, ABC):
     def decode(self, codes: Tensor) -> Tensor:
         """The picture of each code: (N, latent) to (N, 3, S, S) in [-1, 1]."""
 
+    training_only: ClassVar[tuple[str, ...]] = ()
+    """Its nets that only a training needs: a small file to share leaves them out."""
+
+    def drop_training_nets(self) -> None:
+        """Go on without the nets that only a training needs; a training from it begins with new ones."""
+        for name in self.training_only:
+            setattr(self, name, nn.Sequential())
+
     mixture: Mixture | None = None
     """Where its codes really lie, once that was fitted; random pictures are drawn from it."""
 

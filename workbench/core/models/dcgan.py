@@ -35,6 +35,7 @@ class Dcgan(Model):
         "train the generator",
     )
     encodes = False
+    training_only = ("discriminator",)
     settings: DcganSettings
 
     def __init__(self, settings: TrainSettings, size: int) -> None:

@@ -29,8 +29,9 @@ def export_model(model: TrainedModel, path: Path, *, half: bool = False) -> Path
     The file says nothing about folders of this computer.
 
     Args:
-        half: round the weights to half precision, for a file of half the size. What it then holds is another model,
-            with a fingerprint of its own; its codes differ by less than what a person sees, so the concepts go along.
+        half: round the weights to half precision and leave out the nets that only a training needs, for a file of half
+            the size. What it then holds is another model, with a fingerprint of its own; its codes differ by less than
+            what a person sees, so the concepts go along.
     """
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
     if half:
@@ -70,6 +71,7 @@ def _as(array: npt.NDArray[Any], kept: type[np.floating[Any]]) -> npt.NDArray[An
 def _rounded(model: TrainedModel) -> TrainedModel:
     """The model that a file in half precision holds: every number is one that half precision can say."""
     net, inverter = copy.deepcopy(model.net), model.inverter
+    net.drop_training_nets()
     weights = _round_weights(net, model.path)
     if net.mixture:
         parts = {name: torch.from_numpy(array).half().float() for name, array in net.mixture.pack().items()}

@@ -257,6 +257,8 @@ def _assemble(
 ) -> TrainedModel:
     model = model_class(info.model)
     net = model(model.Settings.parse(info.settings), info.size)
+    if not any(name.split(".")[0] in net.training_only for name in weights):
+        net.drop_training_nets()
     checkpoint.set_weights(net, weights, str(path))
     digest = checkpoint.fingerprint(weights)
     return TrainedModel(

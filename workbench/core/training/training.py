@@ -106,9 +106,12 @@ class Training:
             checkpoint.unpack_generator(state["generators"][name], generator)
 
     def begin_with(self, net: Model) -> None:
-        """Take these weights for the first step, and keep them: whoever resumes must not begin with random ones."""
+        """Take these weights for the first step, and keep them: whoever resumes must not begin with random ones.
+
+        A net that only a training needs, and that the file has left out, begins with the run's own random weights.
+        """
         for own in (self.net, self.average.net):
-            own.load_state_dict(net.state_dict())
+            own.load_state_dict({**self.net.state_dict(), **net.state_dict()})
         self.save()
 
     def save(self) -> Saved:
