@@ -259,6 +259,17 @@ def test_a_preset_fills_the_form(page: TrainPage) -> None:
     assert page.form.values()["settings"] == {}
 
 
+def test_a_preset_that_is_made_for_one_size_chooses_it(page: TrainPage) -> None:
+    page.form.set_size(64)
+    page.form.models.choose("vaegan")
+    page.form.presets.choose("starter-64")
+    assert page.form.picture_size == 64
+    page.form.presets.choose("starter")
+    assert page.form.picture_size == 128
+    page.form.set_size(64)
+    assert page.form.values()["size"] == 64  # who wants another may have it
+
+
 def test_every_preset_of_every_model_is_a_card_with_a_sentence(page: TrainPage) -> None:
     for name, model in page.form._models.items():
         page.form.models.choose(name)

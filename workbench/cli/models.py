@@ -86,7 +86,7 @@ def show(
 
     model = model_class(name)
     chosen = preset_settings(model, preset, parse_pairs(settings or []))
-    net = model(chosen, usual_size(model, chosen) if size is None else size)
+    net = model(chosen, usual_size(model, chosen, preset) if size is None else size)
     layers = layer_table(net)
     totals = {part: sum(row.parameters for row in layers if row.part == part) for part in net.parts()}
     if json:

@@ -140,7 +140,7 @@ def check(request: TrainRequest) -> tuple[type[Model], TrainSettings, int, torch
     else:
         model = model_class(request.model)
         settings = preset_settings(model, request.preset, request.settings)
-        size = usual_size(model, settings) if request.size is None else request.size
+        size = usual_size(model, settings, request.preset) if request.size is None else request.size
         check_size(model, settings, size)
     if request.name is not None:
         check_name(request.name)

@@ -13,7 +13,7 @@ _PRESETS = [(name, preset) for name in MODELS for preset in model_class(name).pr
 def test_the_table_of_every_preset_holds_every_parameter_and_ends_where_the_net_does(name: str, preset: str) -> None:
     model = model_class(name)
     settings = preset_settings(model, preset, {})
-    net = model(settings, usual_size(model, settings))
+    net = model(settings, usual_size(model, settings, preset))
     rows = layer_table(net)
     assert sum(row.parameters for row in rows) == sum(weight.numel() for weight in net.parameters())
     last = {row.part: row.shape for row in rows}
@@ -22,6 +22,12 @@ def test_the_table_of_every_preset_holds_every_parameter_and_ends_where_the_net_
         assert last.get(part, (net.size, net.size, 3)) == (net.size, net.size, 3)
     assert last.get("discriminator", (1,)) == (1,)
     assert all(weight.device.type == "cpu" for weight in net.parameters())  # the net itself is left as it was
+
+
+def test_a_preset_may_be_made_for_another_size_than_most() -> None:
+    model = model_class("vaegan")
+    sides = [usual_size(model, preset_settings(model, preset, {}), preset) for preset in ("standard", "starter")]
+    assert sides == [64, 128]
 
 
 def test_the_lecture_s_table_is_that_of_the_slides() -> None:

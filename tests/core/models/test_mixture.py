@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.models.mixture import CODES_PER_COMPONENT, Mixture
+from workbench.core.models.mixture import CODES_PER_COMPONENT, SPREAD, Mixture
 
 
 def clouds(count: int = 600) -> np.ndarray:
@@ -27,6 +27,13 @@ def test_codes_drawn_from_it_lie_where_the_codes_lie() -> None:
     assert np.mean(np.abs(drawn[:, 0]) < 1) < 0.05  # nothing between the clouds, where no code lies
     far = drawn[drawn[:, 0] < -3]
     assert np.corrcoef(far[:, 0], far[:, 1])[0, 1] > 0.9
+
+
+def test_codes_drawn_from_it_stray_further_than_the_codes_but_not_in_their_mean() -> None:
+    cloud = clouds(9000)[3000:]
+    drawn = Mixture.fit(cloud, most=1).draw(20_000, torch.Generator().manual_seed(0)).numpy()
+    assert drawn.mean(axis=0) == pytest.approx(cloud.mean(axis=0), abs=0.15)
+    assert np.cov(drawn.T) == pytest.approx(SPREAD**2 * np.cov(cloud.T), rel=0.05, abs=0.1)
 
 
 def test_the_same_codes_and_the_same_seed_give_the_same_faces() -> None:

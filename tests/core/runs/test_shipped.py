@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from workbench.core.data.table import VALIDATION
+from workbench.core.quality.reconstruction import psnr
 from workbench.core.resources import resource
 from workbench.core.runs.export import export_model
 from workbench.core.runs.shipped import shipped_models
@@ -83,3 +87,22 @@ def test_half_a_file_has_no_discriminator_and_a_training_from_it_begins_with_a_n
     assert again.fingerprint == half.fingerprint
     further = open_model(run(train(replace(request, start_from=str(half.path), settings={}, name="further"))).run)
     assert any(name.startswith("discriminator.") for name in further.net.state_dict())
+
+
+def test_the_shipped_model_of_faces_was_mixed_as_its_script_says(tmp_path: Path) -> None:
+    script = runpy.run_path(str(Path(__file__).parents[3] / "packaging" / "make_faces.py"))
+    settings = {"latent": 8, "width": 8, "batch_size": 8, "judge_width": 8}
+    request = TrainRequest(
+        "builtin:avatars", Budget(steps=2), "vaegan", size=32, settings=settings, runs=tmp_path, threads=1
+    )
+    paths = [run(train(replace(request, seed=seed, name=str(seed)))).run for seed in range(3)]
+    first, *others = (open_model(path).net.state_dict() for path in paths)
+    mixed = open_model(script["mixed"](paths[0], paths[1:], tmp_path / "faces", "builtin:avatars", 32))
+    for name, weights in mixed.net.state_dict().items():
+        way = script["DECODER"] if name.startswith("decoder.") else script["ENCODER"]
+        torch.testing.assert_close(weights, first[name] + way * ((others[0][name] + others[1][name]) / 2 - first[name]))
+    assert mixed.net.mixture is not None
+    assert mixed.name == "faces"
+    data = run(prepare_data("builtin:avatars", 32))
+    held_out = np.array(data.pictures[data.rows(VALIDATION)[:128]])
+    assert mixed.info.best_psnr == pytest.approx(psnr(held_out, mixed.decode(mixed.encode(held_out))), abs=1e-3)

@@ -82,6 +82,8 @@ class Model(nn.Module, ABC):
     """Settings by preset; what a preset does not name keeps its default."""
     about_presets: ClassVar[Mapping[str, str]] = {}
     """One sentence for people who choose between presets, by preset."""
+    preset_sizes: ClassVar[Mapping[str, int]] = {}
+    """The side in pixels that a preset is made for, where that is not `USUAL_SIZE`."""
     phases: ClassVar[tuple[str, ...]] = ()
     """What the phases of its steps are called, in their order."""
     encodes: ClassVar[bool] = True
@@ -184,10 +186,11 @@ class Model(nn.Module, ABC):
 USUAL_SIZE = 64
 
 
-def usual_size(model: type[Model], settings: TrainSettings) -> int:
+def usual_size(model: type[Model], settings: TrainSettings, preset: str | None = None) -> int:
     """The side in pixels that these settings are trained at when nobody says another."""
     sizes = model.sizes(settings)
-    return USUAL_SIZE if USUAL_SIZE in sizes else sizes[0]
+    usual = model.preset_sizes.get(preset or "", USUAL_SIZE)
+    return usual if usual in sizes else sizes[0]
 
 
 def check_size(model: type[Model], settings: TrainSettings, size: int) -> None:

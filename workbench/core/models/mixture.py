@@ -31,6 +31,10 @@ number of a code."""
 _LEADING = 64
 """Codes are told apart along the directions in which they differ most; the others would only cost time."""
 
+SPREAD = 1.15
+"""Random codes lie so many times as far from the middle of their part as those of faces do: what a decoder makes of a
+random code is paler and softer than what it makes of a face's (docs/decisions/0012)."""
+
 _FLOOR = 1e-2
 """Least variance in any direction: what a few hundred codes cannot tell is not taken for certain."""
 _ROUNDS = 50
@@ -109,12 +113,13 @@ class Mixture:
         return None if self.usual is None else Typical.of_moments(*self.moments(), *self.usual.tolist())
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` random codes, float32 (count, latent), on the generator's device."""
+        """`count` random codes, float32 (count, latent), on the generator's device: of `SPREAD` the deviation of each
+        part."""
         device = generator.device
         chosen = torch.multinomial(self.weights.to(device), count, replacement=True, generator=generator)
         noise = torch.randn(count, self.means.shape[1], generator=generator, device=device)
         spread = torch.einsum("nij,nj->ni", self.roots.to(device)[chosen], noise)
-        return self.means.to(device)[chosen] + spread
+        return self.means.to(device)[chosen] + SPREAD * spread
 
     def moments(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """The mean (latent,) and the covariance (latent, latent) of all codes together: those of the codes that it was

@@ -64,8 +64,7 @@ class VaeGan(Vae):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "standard": {},
         "small": {"latent": 64, "width": 32, "judge_width": 16},
-        "starter": {**_STARTER, "beta": 0.1, "judge_width": 16, "judge_from": 0.35, "label_weight": 3_500.0},
-        "starter-128": {
+        "starter": {
             **_STARTER,
             "batch_size": 64,
             "warmup_steps": 300,
@@ -75,13 +74,15 @@ class VaeGan(Vae):
             "judge_from": 0.2,
             "label_weight": 14_000.0,
         },
+        "starter-64": {**_STARTER, "beta": 0.1, "judge_width": 16, "judge_from": 0.35, "label_weight": 3_500.0},
     }
     about_presets: ClassVar[Mapping[str, str]] = {
         "standard": "Sharp enough for photos; takes longer than a VAE.",
         "small": "Half as wide: quick on a slow computer.",
-        "starter": "How the shipped model of real faces was made: for editing, in some two and a half hours.",
-        "starter-128": "The same for pictures of 128 px: on a GPU, in some ten minutes.",
+        "starter": "How the shipped model of real faces was begun: for editing, at 128 px, on a GPU.",
+        "starter-64": "The same for 64 px, on a CPU, in some two and a half hours.",
     }
+    preset_sizes: ClassVar[Mapping[str, int]] = {"starter": 128}
     training_only = ("discriminator",)
     settings: VaeGanSettings
 

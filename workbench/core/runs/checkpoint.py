@@ -48,6 +48,12 @@ def write_checkpoint(
         write_sums(part)
 
 
+def write_average(folder: Path, average: nn.Module) -> None:
+    """Put other averaged weights into a checkpoint: a model that was made of trained ones."""
+    write_tensors(folder / "average.safetensors", weights_of(average), {"format": FORMAT, "version": VERSION})
+    write_sums(folder)
+
+
 def write_sums(folder: Path) -> None:
     """Note the hashes of a checkpoint's files, as the command `sha256sum` writes and checks them."""
     write_file(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in FILES))

@@ -312,6 +312,8 @@ class TrainForm(QFrame):
     @Slot()
     def _preset_chosen(self) -> None:
         self.settings.set_values(self._preset_values())
+        if size := self._models[self.model].preset_sizes.get(self.presets.choice or ""):
+            self.set_size(size)
         self._settings_changed()
 
     @Slot()
