@@ -3,7 +3,7 @@
     python packaging/make_faces.py --faces faces-128.zip --work FOLDER
 
 `--faces` is a zip of aligned 128-pixel faces with attributes.csv. It takes some twenty minutes of a GPU and an hour of
-two cores; what is there already in `--work` is not made again, so it can be stopped and started.
+two cores. A training that was stopped goes on when the script is started again.
 
 1. A training by the preset `starter`. What it draws is exact, but soft.
 2. Two short trainings, one after the other, from there: the discriminator has more to say. Each draws sharper faces,
@@ -42,7 +42,7 @@ from workbench.jobs.fit_mixture import fit_mixture
 from workbench.jobs.name_direction import name_direction
 from workbench.jobs.prepare_data import prepare_data
 from workbench.jobs.prove_concepts import ProofRequest, prove_concepts
-from workbench.jobs.train import TrainRequest, train
+from workbench.jobs.train import TrainRequest, resume, train
 
 SIZE = 128
 SHARPER: tuple[tuple[str, float, int], ...] = (("sharper", 4.0, 697), ("sharpest", 5.0, 1243))
@@ -89,24 +89,25 @@ def main() -> None:
 
 
 def trained(request: TrainRequest) -> Path:
-    """The run of this name, trained unless it is there."""
+    """The run of this name, trained to its end."""
     assert request.runs is not None
     assert request.name is not None
     there = request.runs / request.name
-    return there if there.exists() else run(train(request)).run
+    if not there.exists():
+        run(train(request))
+    elif Run.open(there).info.status != "done":
+        run(resume(there))
+    return there
 
 
 def mixed(first: Path, sharper: list[Path], out: Path, data: Path | str, size: int = SIZE) -> Path:
     """A run with `first`'s description and the mixed weights, and the mixture of their codes."""
-    if out.exists():
-        return out
+    shutil.rmtree(out, ignore_errors=True)
     nets = [open_model(path).net for path in (first, *sharper)]
     shutil.copytree(first, out)
     folder = Run.open(out).latest_checkpoint()
-    net = mix(nets[0], nets[1:])
-    checkpoint.write_average(folder, net)
+    checkpoint.write_average(folder, mix(nets[0], nets[1:]))
     done = Run.open(out)
-    done.mixture_file.unlink(missing_ok=True)
     pictures = run(prepare_data(str(data), size))
     run(fit_mixture(done, pictures, Control()))
     held_out = np.array(pictures.pictures[pictures.rows(VALIDATION)[:VALIDATION_PICTURES]])

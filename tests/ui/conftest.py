@@ -41,16 +41,22 @@ def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
 
 
 @pytest.fixture
-def edit_page(qtbot: QtBot, places: Path) -> Iterator[EditPage]:
-    """The Edit page, ready, with nothing open."""
+def bare_edit_page(qtbot: QtBot, places: Path) -> Iterator[EditPage]:
+    """The Edit page alone, before the libraries are there."""
     page = EditPage()
     qtbot.addWidget(page)
     page.resize(1100, 800)
     page.show()
-    page.set_ready()
     yield page
     page.close_down()
     qtbot.waitUntil(page.at_rest, timeout=2 * PATIENCE_MS)
+
+
+@pytest.fixture
+def edit_page(bare_edit_page: EditPage) -> EditPage:
+    """The Edit page, ready, with nothing open."""
+    bare_edit_page.set_ready()
+    return bare_edit_page
 
 
 @pytest.fixture(autouse=True)

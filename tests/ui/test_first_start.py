@@ -220,37 +220,25 @@ def test_at_least_six_sliders_are_seen_at_once_on_a_small_screen(
     qtbot.waitUntil(lambda: seen() >= 6)
 
 
-@pytest.fixture
-def bare(qtbot: QtBot, places: Path) -> Iterator[EditPage]:
-    """The page alone, before the libraries are there."""
-    page = EditPage()
-    qtbot.addWidget(page)
-    page.resize(1100, 800)
-    page.show()
-    yield page
-    page.close_down()
-    qtbot.waitUntil(page.at_rest, timeout=WAIT)
-
-
-def test_before_the_libraries_are_there_the_page_says_that_a_face_comes(qtbot: QtBot, bare: EditPage) -> None:
-    assert bare.welcome.waiting.isVisible()
-    qtbot.mouseClick(bare.welcome.example_button, LEFT)  # it waits for them
-    bare.set_ready()
-    settle(qtbot, bare)
-    assert bare.session.subject is not None
-    assert bare.session.subject.path is not None
-    assert not bare.welcome.waiting.isVisible()
+def test_before_the_libraries_are_there_the_page_says_that_a_face_comes(qtbot: QtBot, bare_edit_page: EditPage) -> None:
+    assert bare_edit_page.welcome.waiting.isVisible()
+    qtbot.mouseClick(bare_edit_page.welcome.example_button, LEFT)  # it waits for them
+    bare_edit_page.set_ready()
+    settle(qtbot, bare_edit_page)
+    assert bare_edit_page.session.subject is not None
+    assert bare_edit_page.session.subject.path is not None
+    assert not bare_edit_page.welcome.waiting.isVisible()
 
 
 def test_a_damaged_installation_says_how_to_go_on(
-    qtbot: QtBot, bare: EditPage, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, bare_edit_page: EditPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipped, "shipped_models", dict)
-    bare.set_ready()
-    qtbot.waitUntil(lambda: "No model is open" in bare.side.no_sliders.text(), timeout=WAIT)
-    assert bare.side.no_sliders.isVisible()
-    assert not bare.welcome.waiting.isVisible()
-    assert bare.side.open_button.isEnabled()
+    bare_edit_page.set_ready()
+    qtbot.waitUntil(lambda: "No model is open" in bare_edit_page.side.no_sliders.text(), timeout=WAIT)
+    assert bare_edit_page.side.no_sliders.isVisible()
+    assert not bare_edit_page.welcome.waiting.isVisible()
+    assert bare_edit_page.side.open_button.isEnabled()
 
 
 def test_shipped_models_that_are_missing_are_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_half_a_file_has_no_discriminator_and_a_training_from_it_begins_with_a_n
     assert any(name.startswith("discriminator.") for name in further.net.state_dict())
 
 
-def test_the_shipped_model_of_faces_was_mixed_as_its_script_says(tmp_path: Path) -> None:
+def test_the_script_of_the_model_of_faces_mixes_weights_and_measures_what_it_made(tmp_path: Path) -> None:
     script = runpy.run_path(str(Path(__file__).parents[3] / "packaging" / "make_faces.py"))
     settings = {"latent": 8, "width": 8, "batch_size": 8, "judge_width": 8}
     request = TrainRequest(

@@ -84,6 +84,8 @@ class Model(nn.Module, ABC):
     """One sentence for people who choose between presets, by preset."""
     preset_sizes: ClassVar[Mapping[str, int]] = {}
     """The side in pixels that a preset is made for, where that is not `USUAL_SIZE`."""
+    training_only: ClassVar[tuple[str, ...]] = ()
+    """Its nets that only a training needs: a small file to share leaves them out."""
     phases: ClassVar[tuple[str, ...]] = ()
     """What the phases of its steps are called, in their order."""
     encodes: ClassVar[bool] = True
@@ -130,9 +132,6 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def decode(self, codes: Tensor) -> Tensor:
         """The picture of each code: (N, latent) to (N, 3, S, S) in [-1, 1]."""
-
-    training_only: ClassVar[tuple[str, ...]] = ()
-    """Its nets that only a training needs: a small file to share leaves them out."""
 
     def drop_training_nets(self) -> None:
         """Go on without the nets that only a training needs; a training from it begins with new ones."""
